@@ -1,0 +1,24 @@
+"""pydl: deep learning from the gradient up, on NumPy or CuPy arrays.
+
+>>> import pydl
+>>> w = pydl.tensor([1.0, 2.0], requires_grad=True)
+>>> (w**2).sum().backward()
+>>> w.grad
+tensor([2., 4.])
+"""
+
+from pydl import func, random, testing
+from pydl.autodiff import enable_grad, is_grad_enabled, no_grad
+from pydl.backend import (
+    default_device,
+    default_dtype,
+    set_default_device,
+    set_default_dtype,
+)
+from pydl.errors import ClaimError, DataError, DeviceError, GraphError, PydlError
+from pydl.func import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from pydl.ops import *
+from pydl.random import seed
+from pydl.tensor import Tensor, tensor
+
+__version__ = "0.1.0"

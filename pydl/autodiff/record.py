@@ -1,0 +1,210 @@
+"""Recording: what a tensor remembers of the op that made it, and the switch that turns memory off."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import itertools
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+from pydl.backend import Array, device_of
+
+__all__ = ["OPS", "Op", "Traced", "clock", "describe", "enable_grad", "is_grad_enabled", "no_grad", "raw"]
+
+clock = itertools.count(1).__next__  # one tick an array: arguments are always older than results
+OPS: dict[str, Op] = {}
+"""Every op by name, filled as the modules of `pydl.ops` are read; the tests walk this table."""
+
+
+class _Recording(threading.local):
+    """Whether this thread records: a switch a thread, so that no_grad here leaves others alone."""
+
+    on = True
+
+
+_recording = _Recording()
+
+
+@contextmanager
+def _switched(on: bool) -> Iterator[None]:
+    before, _recording.on = _recording.on, on
+    try:
+        yield
+    finally:
+        _recording.on = before
+
+
+def no_grad() -> Any:
+    """Compute without recording, in this thread, inside the ``with`` block (or decorated function).
+
+    Examples
+    --------
+    >>> import pydl
+    >>> w = pydl.tensor([1.0], requires_grad=True)
+    >>> with pydl.no_grad():
+    ...     y = 2 * w
+    >>> y.requires_grad
+    False
+    """
+    return _switched(False)
+
+
+def enable_grad() -> Any:
+    """Record inside the ``with`` block, also within `no_grad`."""
+    return _switched(True)
+
+
+def is_grad_enabled() -> bool:
+    """Tell whether ops on tensors are recorded in this thread."""
+    return _recording.on
+
+
+class Traced:
+    """An array that ops record: the part of a tensor that differentiation needs.
+
+    A result holds its own op, arguments and settings. There is no node object beside it and no
+    reference back to it, so that the graph is freed the moment the last result is dropped.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "age",  # tick of the clock at birth: arguments are older than results
+        "args",  # what the op was called with: tensors, arrays, numbers
+        "buffer",  # where the gradient is to be written (an optimizer's flat ∇J), or None
+        "changed",  # tick of the last change in place: later than a result's age means corruption
+        "data",  # the array
+        "gradient",  # ∂(scalar)/∂(this), an array, or a tensor with create_graph
+        "inputs",  # the arrays of args, as the kernel saw them
+        "op",  # the op that made it; None for a leaf
+        "requires_grad",
+        "saved",  # what the kernel kept for its pull
+        "settings",  # keywords of the op: axis, shape, …
+    )
+    kind: ClassVar[type[Traced]]  # what ops on this class return
+
+    data: Array
+    requires_grad: bool
+
+    def __init__(self, data: Array, requires_grad: bool = False) -> None:
+        if requires_grad and data.dtype.kind not in "fc":
+            raise TypeError(
+                f"only floating-point tensors can require gradients, not dtype {data.dtype}:"
+                " convert first, e.g. x.astype('float32')"
+            )
+        self.data, self.requires_grad, self.age = data, requires_grad, clock()
+        self.op = self.args = self.gradient = self.buffer = None
+        self.changed = 0
+
+
+def raw(value: Any) -> Any:
+    """Return the array of a tensor, and anything else as it is."""
+    return value.data if isinstance(value, Traced) else value
+
+
+class Op:
+    """What differentiation knows of one operation: its kernel and its two rules."""
+
+    __slots__ = ("arrays", "call", "family", "kernel", "name", "pull", "push", "saves", "writes")
+
+    def __init__(
+        self,
+        kernel: Callable[..., Any],
+        family: str,
+        pull: Callable[..., Sequence[Any]] | None,
+        push: Callable[..., Any] | None,
+        arrays: int | None,
+        saves: bool = False,
+        writes: bool = False,
+    ) -> None:
+        self.name, self.kernel, self.family, self.arrays = kernel.__name__, kernel, family, arrays
+        self.pull, self.push, self.saves, self.writes = pull, push, saves, writes
+        self.call = _caller(self)
+        if self.name in OPS:
+            raise ValueError(f"two ops are named {self.name!r}")
+        OPS[self.name] = self
+
+
+def _caller(op: Op) -> Callable[..., Any]:
+    """Return the function that users call for `op`: compute, and record where asked.
+
+    One flat function on purpose: this is the cost of recording, about half a microsecond.
+    """
+    kernel, arrays, saves, recording = op.kernel, op.arrays, op.saves, _recording
+    differentiable = op.pull is not None
+    parameters = inspect.signature(kernel).parameters
+    names = list(parameters)[:arrays] if arrays is not None else []
+    defaults = {p.name: p.default for p in parameters.values() if p.default is not inspect.Parameter.empty}
+    settings_of = {k: v for k, v in defaults.items() if k not in names}
+    new = object.__new__
+
+    def bind(args: tuple[Any, ...], given: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Sort arguments into arrays and settings, as Python itself would."""
+        values = dict(zip(parameters, args, strict=False)) | given
+        if len(values) != len(args) + len(given) or not all(n in values or n in defaults for n in names):
+            inspect.signature(kernel).bind(*args, **given)  # raises Python's own TypeError
+        found = tuple(values.pop(n) if n in values else defaults[n] for n in names)
+        return found, settings_of | values
+
+    @functools.wraps(kernel)
+    def call(*args: Any, **settings: Any) -> Any:
+        if arrays is None:
+            settings = settings_of | settings
+        elif settings or len(args) != arrays:
+            args, settings = bind(args, settings)
+        else:
+            settings = settings_of
+        kind, tracked, inputs = None, False, []
+        for a in args:
+            if isinstance(a, Traced):
+                kind = a.kind
+                if a.requires_grad:
+                    tracked = True
+                inputs.append(a.data)
+            else:
+                inputs.append(a)
+        try:
+            value = kernel(*inputs, **settings)
+        except (ValueError, TypeError, IndexError, AttributeError) as error:
+            raise explained(op.name, inputs, settings, error) from error
+        saved = None
+        if saves:
+            value, saved = value
+        if kind is None:
+            return value
+        result = new(kind)
+        result.data, result.age, result.changed = value, clock(), 0
+        result.gradient = result.buffer = None
+        if tracked and differentiable and recording.on:
+            result.requires_grad, result.op, result.args = True, op, args
+            result.inputs, result.settings, result.saved = inputs, settings, saved
+        else:
+            result.requires_grad, result.op, result.args = False, None, None
+        return result
+
+    call.op = op  # type: ignore[attr-defined]
+    return call
+
+
+def describe(value: Any) -> str:
+    """Describe an operand for an error message: dtype and shape of an array, repr of the rest."""
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        device = device_of(value)
+        return f"{value.dtype}{tuple(value.shape)}" + (f" on {device}" if device != "cpu" else "")
+    return f"{value!r:.40}"
+
+
+def explained(name: str, inputs: Sequence[Any], settings: dict[str, Any], error: Exception) -> Exception:
+    """Return `error` with the op's name and operands in front, as ValueError, TypeError or IndexError."""
+    base = next((t for t in (IndexError, ValueError) if isinstance(error, t)), TypeError)
+    name = name.lstrip("_")
+    if str(error).startswith(name):  # says it all already
+        return base(str(error))
+    said = ", ".join([describe(a) for a in inputs] + [f"{k}={v!r:.60}" for k, v in settings.items()])
+    devices = {device_of(a) for a in inputs if hasattr(a, "shape") and a.shape != ()}
+    hint = ""
+    if len(devices) > 1:
+        hint = f". Operands lie on different devices ({', '.join(sorted(devices))}): move them with x.to(device)"
+    return base(f"{name}({said}): {error}{hint}")

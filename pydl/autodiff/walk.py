@@ -1,0 +1,197 @@
+"""Walking the recorded graph: backward with VJPs, forward with JVPs.
+
+Age replaces graph search. A result is younger than its arguments, so descending age is a reverse
+topological order, and ascending age a topological one. Both walks are loops: no recursion, at any
+depth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from heapq import heappop, heappush
+from typing import Any
+
+from pydl.autodiff.record import Traced, describe, enable_grad
+from pydl.errors import GraphError
+
+__all__ = ["pull_back", "push_forward", "reaches_beyond"]
+
+
+def pull_back(
+    output: Traced,
+    cotangent: Any,
+    targets: Sequence[Traced] | None = None,
+    *,
+    create_graph: bool = False,
+    retain_graph: bool = False,
+) -> list[Any]:
+    """Reverse mode: carry ``cotangent`` = ∂·/∂output back through the graph.
+
+    Parameters
+    ----------
+    output : Traced
+        The recorded result to start from.
+    cotangent : array or Traced
+        ∂·/∂output, of output's shape.
+    targets : sequence of Traced, optional
+        Stop at these and return their gradients (None where output does not depend on one).
+        Without targets, every leaf's `gradient` is added to, and the list is empty.
+    create_graph : bool
+        Record the walk itself, so that gradients can be differentiated again.
+    retain_graph : bool
+        Keep what ops saved. Otherwise each record is dropped as soon as it was used: memory is
+        reused while it is still in the cache, and a second walk raises `GraphError`.
+
+    Returns
+    -------
+    list
+        One gradient a target.
+    """
+    if create_graph:
+        with enable_grad():
+            return _pull_back(output, cotangent, targets, True, True)
+    return _pull_back(output, cotangent, targets, False, retain_graph)
+
+
+def _pull_back(output: Traced, cotangent: Any, targets: Any, graph: bool, retain: bool) -> list[Any]:
+    stop = {} if targets is None else {t.age: t for t in targets}
+    oldest = min(stop, default=0)
+    # what flows back, by age: [tensor, gradient, whether the gradient's memory is ours to add into]
+    pending: dict[int, list[Any]] = {output.age: [output, cotangent, False]}
+    queue = [] if output.op is None or output.age in stop else [-output.age]
+    while queue:
+        age = -heappop(queue)
+        node, g, _ = pending.pop(age)
+        op, args, settings = node.op, node.args, node.settings
+        if args is None:
+            raise GraphError(
+                f"the graph of this {op.name} result {describe(node.data)} was freed by an earlier backward pass:"
+                " call backward(retain_graph=True) the first time, or compute the result again"
+            )
+        needs, fresh = [], node.changed <= age
+        for a in args:
+            if isinstance(a, Traced):
+                needs.append(a.requires_grad and a.age >= oldest)
+                if a.changed > age:
+                    fresh = False
+            else:
+                needs.append(False)
+        if not fresh:
+            raise GraphError(
+                f"a value of {op.name} {describe(node.data)} was changed in place after it was recorded (by an"
+                " optimizer step, x[...] = or copy_), so its gradient would be wrong: go backward before changing"
+                " it, or compute the result again"
+            )
+        if op.saves:
+            settings = settings | {"saved": None if graph else node.saved}
+        if op.writes:
+            settings = settings | {"into": [None if graph else _empty_buffer(a, pending) for a in args]}
+        grads = op.pull(g, node if graph else node.data, args if graph else node.inputs, needs, settings)
+        for a, ga, need in zip(args, grads, needs, strict=True):
+            if not need or ga is None:
+                continue
+            entry = pending.get(a.age)
+            if entry is None:
+                pending[a.age] = [a, ga, ga is a.buffer]
+                if a.op is not None and a.age not in stop:
+                    heappush(queue, -a.age)
+            elif entry[2] and not graph:
+                entry[1] += ga
+            else:  # the first gradient may be shared with others, the sum is ours
+                entry[1], entry[2] = entry[1] + ga, True
+        if not retain:
+            node.args = node.inputs = node.saved = None
+    if targets is not None:
+        return [pending[t.age][1] if t.age in pending else None for t in targets]
+    for leaf, g, _ in pending.values():  # what was not walked is a leaf
+        _deposit(leaf, g, graph)
+    return []
+
+
+def _empty_buffer(a: Any, pending: dict[int, list[Any]]) -> Any:
+    """Return the buffer for a's gradient if nothing is in it yet."""
+    if isinstance(a, Traced) and a.buffer is not None and a.gradient is None and a.age not in pending:
+        return a.buffer
+    return None
+
+
+def _deposit(leaf: Traced, g: Any, graph: bool) -> None:
+    """Add `g` to the gradient of a leaf, within its buffer where it has one."""
+    if leaf.gradient is not None:
+        if leaf.gradient is leaf.buffer and not graph:
+            leaf.buffer += g
+        else:
+            leaf.gradient = leaf.gradient + g
+    elif leaf.buffer is None or graph:
+        leaf.gradient = g
+    else:
+        if g is not leaf.buffer:
+            leaf.buffer[...] = g
+        leaf.gradient = leaf.buffer
+
+
+def push_forward(
+    outputs: Sequence[Traced], inputs: Sequence[Traced], tangents: Sequence[Any], *, create_graph: bool = False
+) -> list[Any]:
+    """Forward mode: carry tangents of the inputs through the graph to the outputs.
+
+    Parameters
+    ----------
+    outputs : sequence of Traced
+        The recorded results to reach.
+    inputs : sequence of Traced
+        Where the tangents start.
+    tangents : sequence of array or Traced
+        One direction an input, of its shape.
+    create_graph : bool
+        Record the walk itself.
+
+    Returns
+    -------
+    list
+        The tangent of each output: J·tangents, or None where it depends on no input.
+    """
+    moving = {x.age: t for x, t in zip(inputs, tangents, strict=True)}
+    with enable_grad():  # plain arrays are never recorded, so this matters under create_graph only
+        for node in _between(outputs, moving):
+            ts = [moving.get(a.age) if isinstance(a, Traced) else None for a in node.args]
+            if any(t is not None for t in ts):
+                y, xs = (node, node.args) if create_graph else (node.data, node.inputs)
+                t = node.op.push(ts, y, xs, node.settings)
+                if t is not None:
+                    moving[node.age] = t
+    return [moving.get(y.age) for y in outputs]
+
+
+def _between(outputs: Sequence[Traced], seeds: dict[int, Any]) -> list[Traced]:
+    """Return the recorded results on the way from the seeds to the outputs, in order of age."""
+    oldest, found, stack = min(seeds), {}, list(outputs)
+    while stack:
+        node = stack.pop()
+        if node.op is None or node.age in found or node.age in seeds or node.age < oldest:
+            continue
+        if node.args is None:
+            raise GraphError(f"the graph of this {node.op.name} result was freed by an earlier backward pass")
+        found[node.age] = node
+        stack += [a for a in node.args if isinstance(a, Traced) and a.requires_grad]
+    return [found[age] for age in sorted(found)]
+
+
+def reaches_beyond(outputs: Sequence[Traced], inputs: Sequence[Traced]) -> bool:
+    """Tell whether the outputs depend on anything that requires a gradient other than the inputs.
+
+    If so, a derivative with respect to the inputs may itself be differentiated, and must be recorded.
+    """
+    if any(x.op is not None for x in inputs):
+        return True
+    seeds = {x.age: x for x in inputs}
+    seen, stack = set(seeds), [y for y in outputs if y.requires_grad]
+    while stack:
+        node = stack.pop()
+        if node.age in seen:
+            continue
+        if node.op is None or node.args is None:
+            return True
+        seen.add(node.age)
+        stack += [a for a in node.args if isinstance(a, Traced) and a.requires_grad]
+    return False

@@ -1,0 +1,23 @@
+"""The exceptions pydl raises beside ValueError, TypeError and IndexError."""
+
+__all__ = ["ClaimError", "DataError", "DeviceError", "GraphError", "PydlError"]
+
+
+class PydlError(Exception):
+    """Base class: ``except pydl.PydlError`` catches whatever is pydl's own."""
+
+
+class DeviceError(PydlError, RuntimeError):
+    """A device was asked for that this machine or this installation lacks."""
+
+
+class GraphError(PydlError, RuntimeError):
+    """A recorded graph cannot be walked: freed, changed in place, or never recorded."""
+
+
+class DataError(PydlError, OSError):
+    """A data file is missing, damaged, or cannot be fetched."""
+
+
+class ClaimError(PydlError, AssertionError):
+    """A measured value lies outside the band that the book states for it."""

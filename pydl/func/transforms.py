@@ -1,0 +1,290 @@
+"""The transforms: grad, value_and_grad, vjp, jvp, jacobian, hessian, hvp."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from pydl.autodiff import raw
+from pydl.func.run import Run, flatten
+from pydl.ops import stack
+from pydl.tensor import Tensor
+
+__all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
+
+
+def _scalar(run: Run, name: str) -> Tensor:
+    y = run.outputs[0]
+    if len(run.outputs) != 1 or np.size(raw(y)) != 1:
+        shapes = [tuple(np.shape(raw(y))) for y in run.outputs]
+        raise ValueError(
+            f"{name} needs a function with one scalar value, this one returns shapes {shapes}: use vjp or jacobian"
+        )
+    return y
+
+
+def value_and_grad(
+    f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """Return the function θ ↦ (f(θ), ∇f(θ)), by one forward and one backward pass.
+
+    Parameters
+    ----------
+    f : callable
+        A function of arrays with a scalar value.
+    argnums : int or sequence of int
+        Which arguments to differentiate with respect to.
+    has_aux : bool
+        Whether f returns (value, more); more is passed through.
+
+    Returns
+    -------
+    callable
+        Takes f's arguments; returns (value, gradient), or ((value, more), gradient). For a sequence
+        of argnums the gradient is a tuple.
+
+    Raises
+    ------
+    ValueError
+        If f's value is no scalar.
+
+    Examples
+    --------
+    >>> import numpy as np, pydl
+    >>> value, slope = pydl.value_and_grad(lambda x: (x**2).sum())(np.array([1.0, 2.0]))
+    >>> value, slope
+    (np.float64(5.0), array([2., 4.]))
+    """
+
+    @functools.wraps(f)
+    def transformed(*args: Any, **settings: Any) -> Any:
+        run = Run(functools.partial(f, **settings), args, argnums, has_aux)
+        y = _scalar(run, "grad")
+        value = run.output()
+        gradient = run.like_inputs(run.pull([np.ones_like(raw(y))]))
+        return ((value, run.aux) if has_aux else value), gradient
+
+    return transformed
+
+
+def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """Return the gradient of a function as a function: θ ↦ ∇f(θ).
+
+    Parameters
+    ----------
+    f : callable
+        A function of arrays with a scalar value.
+    argnums : int or sequence of int
+        Which arguments to differentiate with respect to.
+    has_aux : bool
+        Whether f returns (value, more); the result is then (gradient, more).
+
+    Returns
+    -------
+    callable
+        Takes f's arguments; returns the gradient, of the argument's shape (a tuple for a sequence of argnums).
+
+    Raises
+    ------
+    ValueError
+        If f's value is no scalar.
+
+    Examples
+    --------
+    >>> import numpy as np, pydl
+    >>> cube = lambda x: (x**3).sum()
+    >>> pydl.grad(cube)(np.array([1.0, 2.0]))
+    array([ 3., 12.])
+    >>> pydl.grad(lambda x: pydl.grad(cube)(x).sum())(np.array([1.0, 2.0]))
+    array([ 6., 12.])
+    """
+    both = value_and_grad(f, argnums, has_aux)
+
+    @functools.wraps(f)
+    def transformed(*args: Any, **settings: Any) -> Any:
+        value, gradient = both(*args, **settings)
+        return (gradient, value[1]) if has_aux else gradient
+
+    return transformed
+
+
+def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., tuple[Any, ...]]]:
+    """Run f and return its value with the map g ↦ gᵀJ (reverse mode).
+
+    Parameters
+    ----------
+    f : callable
+        A function of arrays.
+    *primals : array, Tensor or nested list, tuple, dict of these
+        Where to run it.
+
+    Returns
+    -------
+    value : array or Tensor
+        f(*primals).
+    pull : callable
+        Takes ∂·/∂value, of its shape, and returns a tuple: ∂·/∂primal for each primal. May be called again.
+
+    Examples
+    --------
+    >>> import numpy as np, pydl
+    >>> y, pull = pydl.vjp(lambda x: x * x, np.array([1.0, 2.0]))
+    >>> pull(np.array([1.0, 0.0]))
+    (array([2., 0.]),)
+    """
+    run = Run(f, primals, range(len(primals)), has_aux=False)
+    return run.output(), lambda g: run.like_inputs(run.pull(flatten(g)[0], retain=True))
+
+
+def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """Run f and return its value with the directional derivative J·t (forward mode).
+
+    Parameters
+    ----------
+    f : callable
+        A function of arrays.
+    primals : sequence of array or Tensor
+        Where to run it.
+    tangents : sequence of array or Tensor
+        The direction, one tangent of the same shape a primal.
+
+    Returns
+    -------
+    value : array or Tensor
+        f(*primals).
+    tangent : array or Tensor
+        J·tangents, of the value's shape.
+
+    Raises
+    ------
+    ValueError
+        If tangents and primals differ in number or shape.
+
+    Examples
+    --------
+    >>> import numpy as np, pydl
+    >>> pydl.jvp(lambda x: x * x, (np.array([1.0, 2.0]),), (np.array([1.0, 1.0]),))
+    (array([1., 4.]), array([2., 4.]))
+    """
+    if len(primals) != len(tangents):
+        raise ValueError(f"jvp needs one tangent a primal: got {len(tangents)} for {len(primals)}")
+    run = Run(f, primals, range(len(primals)), has_aux=False)
+    moved = run.push(flatten(list(tangents))[0])
+    if run.graph:
+        run.as_tensors = True
+    return run.output(), run.rebuild_outputs([run.leave(t) for t in moved])
+
+
+def jacobian(f: Callable[..., Any], argnum: int = 0, mode: str = "reverse") -> Callable[..., Any]:
+    """Return the Jacobian of a function as a function: J[i…, j…] = ∂yᵢ…/∂xⱼ….
+
+    Reverse mode takes one pass an output entry, forward mode one an input entry: choose the fewer.
+
+    Parameters
+    ----------
+    f : callable
+        A function of arrays with one array as value.
+    argnum : int
+        Which argument to differentiate with respect to.
+    mode : {"reverse", "forward"}
+        Row by row by `vjp`, or column by column by `jvp`.
+
+    Returns
+    -------
+    callable
+        Takes f's arguments; returns the Jacobian, of shape (*y.shape, *x.shape).
+
+    Examples
+    --------
+    >>> import numpy as np, pydl
+    >>> pydl.jacobian(lambda x: x * x)(np.array([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
+    """
+    if mode not in ("reverse", "forward"):
+        raise ValueError(f"jacobian: mode must be 'reverse' or 'forward', not {mode!r}")
+
+    @functools.wraps(f)
+    def transformed(*args: Any, **settings: Any) -> Any:
+        run = Run(functools.partial(f, **settings), args, argnum, has_aux=False)
+        if len(run.inputs) != 1 or len(run.outputs) != 1:
+            raise ValueError(
+                "jacobian needs one array as argument and one as value: concatenate lists of parameters first"
+            )
+        x, y = run.inputs[0], run.outputs[0]
+        pieces = []
+        start = raw(y) if mode == "reverse" else x.data
+        for i in range(start.size):
+            one = np.zeros_like(start).reshape(-1)
+            one[i] = 1
+            one = one.reshape(start.shape)
+            piece = run.pull([one], retain=True)[0] if mode == "reverse" else run.push([one])[0]
+            pieces.append(np.zeros_like(x.data) if piece is None else piece)
+        if run.graph:
+            rows = stack([Tensor(p) if not isinstance(p, Tensor) else p for p in pieces])
+            if mode == "forward":
+                rows = rows.reshape(x.size, -1).T
+            return rows.reshape(*y.shape, *x.shape)
+        rows = np.stack([raw(p) for p in pieces])
+        if mode == "forward":
+            rows = rows.reshape(x.size, -1).T
+        return run.leave(rows.reshape(*np.shape(raw(y)), *x.shape))
+
+    return transformed
+
+
+def hessian(f: Callable[..., Any], argnum: int = 0) -> Callable[..., Any]:
+    """Return the Hessian of a function as a function: H[i…, j…] = ∂²f/∂xᵢ…∂xⱼ….
+
+    The Jacobian of the gradient, forward over reverse: one pass an entry of x.
+
+    Parameters
+    ----------
+    f : callable
+        A function of arrays with a scalar value.
+    argnum : int
+        Which argument to differentiate with respect to.
+
+    Returns
+    -------
+    callable
+        Takes f's arguments; returns the Hessian, of shape (*x.shape, *x.shape).
+
+    Examples
+    --------
+    >>> import numpy as np, pydl
+    >>> pydl.hessian(lambda x: (x**3).sum())(np.array([1.0, 2.0]))
+    array([[ 6.,  0.],
+           [ 0., 12.]])
+    """
+    return jacobian(grad(f, argnum), argnum, mode="forward")
+
+
+def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+    """Hessian-vector product ∇²f(x)·t without the Hessian, forward over reverse (Pearlmutter 1994).
+
+    Parameters
+    ----------
+    f : callable
+        A function of arrays with a scalar value.
+    primals : sequence of array or Tensor
+        Where to differentiate.
+    tangents : sequence of array or Tensor
+        The direction, one tangent of the same shape a primal.
+
+    Returns
+    -------
+    array or Tensor, or tuple of these
+        The product, of the primal's shape; a tuple for several primals.
+
+    Examples
+    --------
+    >>> import numpy as np, pydl
+    >>> pydl.hvp(lambda x: (x**3).sum(), (np.array([1.0, 2.0]),), (np.array([1.0, 1.0]),))
+    array([ 6., 12.])
+    """
+    argnums = 0 if len(primals) == 1 else tuple(range(len(primals)))
+    return jvp(grad(f, argnums), primals, tangents)[1]

@@ -1,0 +1,172 @@
+"""Transfer functions of neural networks, entry by entry: each under its derivative."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from pydl.autodiff import elementwise
+from pydl.backend import Array
+from pydl.ops.arithmetic import where
+from pydl.ops.elementwise import erf, exp, tanh
+from pydl.ops.shapes import reshape
+
+__all__ = ["elu", "gelu", "leaky_relu", "log_sigmoid", "prelu", "relu", "sigmoid", "silu", "softplus"]
+
+
+@elementwise(lambda y, x: x > 0)
+def relu(x: Array) -> Array:
+    """Rectify: y = max(x, 0); the derivative at 0 is 0 (Nair & Hinton 2010)."""
+    return np.maximum(x, 0)
+
+
+def _slope(y: Any, x: Any, negative_slope: float) -> Any:
+    return where(x > 0, 1, negative_slope).astype(y.dtype)
+
+
+@elementwise(_slope)
+def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:
+    """Rectify, leakily: y = x for x > 0, else negative_slope·x (Maas, Hannun & Ng 2013).
+
+    Parameters
+    ----------
+    x : array or Tensor
+        Any shape.
+    negative_slope : float
+        The slope left of 0.
+
+    Returns
+    -------
+    array or Tensor
+        Of x's shape and dtype.
+    """
+    return np.where(x > 0, x, negative_slope * x)
+
+
+@elementwise(lambda y, x, w: where(x > 0, 1, w), lambda y, x, w: x * (x <= 0))
+def _prelu(x: Array, weight: Array) -> Array:
+    return np.where(x > 0, x, weight * x)
+
+
+def prelu(x: Array, weight: Array) -> Array:
+    """Rectify with a learned slope: y = x for x > 0, else w·x (He et al. 2015).
+
+    Parameters
+    ----------
+    x : array or Tensor
+        Shape (batch, channels, ...), or any shape if there is one slope.
+    weight : array or Tensor
+        One slope, shape (1,), or one a channel, shape (channels,).
+
+    Returns
+    -------
+    array or Tensor
+        Of x's shape.
+    """
+    n = math.prod(weight.shape)
+    if n != 1 and (x.ndim < 2 or x.shape[1] != n):
+        raise ValueError(
+            f"prelu: {n} slopes need as many channels in axis 1 of x, which has shape {tuple(x.shape)}; pass one"
+            " slope, or one a channel"
+        )
+    return _prelu(x, weight if n == 1 else reshape(weight, (n, *[1] * (x.ndim - 2))))
+
+
+@elementwise(lambda y, x, alpha: where(x > 0, 1, y + alpha))
+def elu(x: Array, alpha: float = 1.0) -> Array:
+    """Exponential linear unit: y = x for x > 0, else α(eˣ − 1) (Clevert, Unterthiner & Hochreiter 2016).
+
+    Parameters
+    ----------
+    x : array or Tensor
+        Any shape.
+    alpha : float
+        −α is the limit for x → −∞.
+
+    Returns
+    -------
+    array or Tensor
+        Of x's shape and dtype.
+    """
+    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
+
+
+@elementwise(lambda y, x: y * (1 - y))
+def sigmoid(x: Array) -> Array:
+    """Logistic sigmoid: y = 1/(1 + e⁻ˣ), with relative precision in both tails."""
+    # (1 + tanh(x/2))/2 is faster, but gives 0 instead of 2e-9 at x = -20 in float32, and a vanishing
+    # gradient must be small, not 0. Clipping keeps e⁻ˣ finite, so that nothing overflows.
+    y = np.exp(-np.maximum(x, -88.0 if x.dtype == np.float32 else -709.0)) if hasattr(x, "dtype") else np.exp(-x)
+    y += 1
+    return 1 / y
+
+
+@elementwise(lambda y, x: sigmoid(x))
+def softplus(x: Array) -> Array:
+    """Smooth rectifier: y = log(1 + eˣ), without overflow (Dugas et al. 2001)."""
+    return np.logaddexp(x, 0)
+
+
+def log_sigmoid(x: Array) -> Array:
+    """Logarithm of the sigmoid: y = −log(1 + e⁻ˣ), without overflow.
+
+    Parameters
+    ----------
+    x : array or Tensor
+        Any shape.
+
+    Returns
+    -------
+    array or Tensor
+        Of x's shape and dtype.
+    """
+    return -softplus(-x)
+
+
+def silu(x: Array) -> Array:
+    """Sigmoid linear unit: y = x·σ(x) (Elfwing, Uchibe & Doya 2018).
+
+    Parameters
+    ----------
+    x : array or Tensor
+        Any shape.
+
+    Returns
+    -------
+    array or Tensor
+        Of x's shape and dtype.
+    """
+    return x * sigmoid(x)
+
+
+def _normal_cdf(x: Any) -> Any:
+    return 0.5 * (1 + erf(x * math.sqrt(0.5)))
+
+
+@elementwise(lambda y, x: _normal_cdf(x) + x * exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi)))
+def _gelu_exact(x: Array) -> Array:
+    return x * _normal_cdf(x)
+
+
+def gelu(x: Array, approximate: str = "none") -> Array:
+    """Gaussian error linear unit: y = x·Φ(x), Φ the normal distribution function (Hendrycks & Gimpel 2016).
+
+    Parameters
+    ----------
+    x : array or Tensor
+        Any shape.
+    approximate : {"none", "tanh"}
+        ``"tanh"`` for the paper's x/2·(1 + tanh(√(2/π)(x + 0.044715 x³))).
+
+    Returns
+    -------
+    array or Tensor
+        Of x's shape and dtype.
+    """
+    if approximate == "none":
+        return _gelu_exact(x)
+    if approximate == "tanh":
+        return 0.5 * x * (1 + tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
+    raise ValueError(f"gelu: approximate must be 'none' or 'tanh', not {approximate!r}")

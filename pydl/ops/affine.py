@@ -1,0 +1,106 @@
+"""The affine map of a layer, with bias and transfer function in one op."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pydl.autodiff import general, raw
+from pydl.backend import Array
+from pydl.ops.activations import sigmoid
+from pydl.ops.linalg import matmul
+from pydl.ops.reductions import sum
+
+__all__ = ["TRANSFER", "linear"]
+
+TRANSFER: dict[str, tuple[Any, Any]] = {
+    "relu": (lambda y: np.maximum(y, 0, out=y), lambda y: y > 0),
+    "sigmoid": (sigmoid, lambda y: y * (1 - y)),
+    "tanh": (lambda y: np.tanh(y, out=y), lambda y: 1 - y * y),
+}
+"""Transfer functions that `linear` can apply in place, each with its derivative in terms of its value."""
+
+
+def _pull(
+    g: Any,
+    y: Any,
+    x: Any,
+    weight: Any,
+    bias: Any,
+    activation: str | None,
+    needs: Sequence[bool],
+    into: Sequence[Any],
+) -> tuple[Any, Any, Any]:
+    if activation is not None:
+        g = g * TRANSFER[activation][1](y)
+    gx = matmul(g, weight) if needs[0] else None
+    if x.ndim != 2:
+        g, x = g.reshape(-1, g.shape[-1]), x.reshape(-1, x.shape[-1])
+    gw = gb = None
+    if needs[1]:
+        if into[1] is not None:  # straight into the optimizer's ∇J, which lies in memory as the weight does
+            gw = into[1]
+            np.dot(x.T, g, out=gw.T)
+        else:
+            gw = matmul(x.T, g).T
+    if needs[2]:
+        gb = sum(g, 0)
+    return gx, gw, gb
+
+
+def _sloped(t: Any, y: Any, activation: str | None) -> Any:
+    return t if activation is None else t * TRANSFER[activation][1](y)
+
+
+@general(
+    _pull,
+    push=(
+        lambda t, y, x, weight, bias, activation: _sloped(matmul(t, weight.T), y, activation),
+        lambda t, y, x, weight, bias, activation: _sloped(matmul(x, t.T), y, activation),
+        lambda t, y, x, weight, bias, activation: _sloped(t + np.zeros_like(raw(y)), y, activation),
+    ),
+    arrays=3,
+    writes=True,
+)
+def linear(x: Array, weight: Array, bias: Array | None = None, activation: str | None = None) -> Array:
+    """Affine map of a layer: y = f(x Wᵀ + b).
+
+    One op for product, bias and transfer function: three records and two passes over memory less.
+    The product runs fastest where W lies in memory as (in, out), which `pydl.nn.Linear` sees to.
+
+    Parameters
+    ----------
+    x : array or Tensor
+        Inputs, shape (..., in).
+    weight : array or Tensor
+        W, shape (out, in).
+    bias : array or Tensor, optional
+        b, shape (out,).
+    activation : {None, "relu", "sigmoid", "tanh"}
+        The transfer function f; None for the identity.
+
+    Returns
+    -------
+    array or Tensor
+        Shape (..., out).
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, or the transfer function is unknown.
+    """
+    if x.shape[-1:] != weight.shape[1:]:
+        raise ValueError(
+            f"the input has {x.shape[-1] if x.ndim else 'no'} features in its last axis, the weight expects"
+            f" {weight.shape[1]}; weight has shape (out, in) = {tuple(weight.shape)}"
+        )
+    y = np.dot(x, weight.T) if x.ndim == 2 else np.matmul(x, weight.T)
+    if bias is not None:
+        y += bias
+    if activation is None:
+        return y
+    if activation not in TRANSFER:
+        raise ValueError(f"unknown activation {activation!r}: choose one of {sorted(TRANSFER)} or None")
+    return TRANSFER[activation][0](y)
