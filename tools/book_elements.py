@@ -1,0 +1,102 @@
+"""Sphinx extension: how claims and solutions, which are ordinary notebook cells, appear in the book."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Any
+
+from claims_page import PRINTED, Claim
+from docutils import nodes
+from notebook_environment import ROOT
+from sphinx.application import Sphinx
+from sphinx.transforms import SphinxTransform
+from student_copies import BEGIN, END
+
+sys.path.insert(0, str(ROOT))  # the API reference is that of this checkout
+
+
+class Claims(SphinxTransform):
+    """Turn printed claims into blocks of their own, each with the target ``claim-<id>``."""
+
+    default_priority = 400  # before Sphinx collects targets
+
+    def apply(self, **kwargs: Any) -> None:
+        """Replace every stream output that holds claims."""
+        for block in list(self.document.findall(nodes.literal_block)):
+            if "stream" in block["classes"] and PRINTED.search(block.astext()):
+                block.replace_self(self.split(block))
+
+    def split(self, block: nodes.literal_block) -> list[nodes.Node]:
+        """Cut one output into claims and the text around them."""
+        text, parts, end = block.astext(), [], 0
+        for match in PRINTED.finditer(text):
+            parts += [self.printed(block, text[end : match.start()]), self.claim(Claim(**match.groupdict()))]
+            end = match.end()
+        return [part for part in [*parts, self.printed(block, text[end:])] if part is not None]
+
+    @staticmethod
+    def printed(block: nodes.literal_block, text: str) -> nodes.Node | None:
+        """Keep text that is no claim as it was."""
+        if not text.strip():
+            return None
+        rest = block.copy()
+        rest.rawsource = text.strip("\n")
+        rest += nodes.Text(rest.rawsource)
+        return rest
+
+    def claim(self, claim: Claim) -> nodes.container:
+        """Build the block of one claim."""
+        name = f"claim-{claim.id.lower()}"
+        sentence = nodes.paragraph("", "", nodes.inline("", "✓", classes=["claim-mark"]), nodes.Text(f" {claim.sentence}"))
+        measure = nodes.paragraph(classes=["claim-measure"])
+        measure += [
+            nodes.Text("measured "),
+            nodes.strong("", claim.value),
+            nodes.Text(f", band [{claim.low}, {claim.high}]"),
+        ]
+        block = nodes.container("", sentence, measure, classes=["claim"], ids=[name], names=[name])
+        self.document.note_explicit_target(block)
+        return block
+
+
+class Solutions(SphinxTransform):
+    """Fold the cells tagged ``solution`` and leave out the marker lines, which speak to machines."""
+
+    default_priority = 400
+
+    def apply(self, **kwargs: Any) -> None:
+        """Mark every solution's cell; myst-nb does the folding."""
+        for cell in self.document.findall(nodes.container):
+            if "tag_solution" in cell["classes"]:
+                cell["hide_mode"] = "all"
+                cell["prompt_show"] = cell["prompt_hide"] = "Solution"
+                for code in list(cell.findall(nodes.literal_block)):
+                    lines = code.astext().splitlines()
+                    kept = "\n".join(line for line in lines if line.strip() not in (BEGIN, END))
+                    code.rawsource = kept
+                    code.children = []
+                    code += nodes.Text(kept)
+
+
+def skip_noise(app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any) -> bool | None:
+    """Leave out what Python writes by itself about a named tuple's fields; the class says what they are."""
+    return True if str(getattr(obj, "__doc__", "")).startswith("Alias for field number") else None
+
+
+def keep_bars(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+    """Let docstrings write absolute values and norms, ``|x|``: to reStructuredText a bar begins a substitution."""
+    code = False
+    for index, line in enumerate(lines):
+        code = line.lstrip().startswith(">>>") or (code and bool(line.strip()))
+        if not code:
+            lines[index] = re.sub(r"(`[^`]*`)|(?<!\\)\|", lambda found: found[1] or r"\|", line)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the transforms with Sphinx."""
+    app.add_transform(Claims)
+    app.add_transform(Solutions)
+    app.connect("autodoc-skip-member", skip_noise)
+    app.connect("autodoc-process-docstring", keep_bars, priority=900)  # after napoleon
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
