@@ -7,7 +7,7 @@
 tensor([2., 4.])
 """
 
-from pydl import func, random, testing
+from pydl import func, nn, optim, random, testing
 from pydl.autodiff import enable_grad, is_grad_enabled, no_grad
 from pydl.backend import (
     default_device,

@@ -240,10 +240,9 @@ class Tensor(Answers):
         if self.op is not None:
             raise GraphError("a recorded result cannot be overwritten: detach() it first, or compute a new tensor")
         new = np.broadcast_to(to_device(asarray(raw(values), self.dtype), self.device), self.shape)
-        if self.buffer is None:  # new memory: other tensors that look at the old one keep their values
-            self.data = new.copy()
-        else:  # a parameter within an optimizer's θ stays there
-            self.data[...] = new
+        if self.buffer is None:  # new memory, in the same order: tensors that look at the old one keep their values
+            self.data = np.empty_like(self.data)
+        self.data[...] = new  # (a parameter within an optimizer's θ stays there)
         self.changed = clock()
         return self
 

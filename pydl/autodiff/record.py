@@ -150,12 +150,10 @@ def _caller(op: Op) -> Callable[..., Any]:
 
     @functools.wraps(kernel)
     def call(*args: Any, **settings: Any) -> Any:
-        if arrays is None:
-            settings = settings_of | settings
-        elif settings or len(args) != arrays:
-            args, settings = bind(args, settings)
+        if arrays is None or len(args) == arrays:
+            settings = settings_of | settings if settings else settings_of
         else:
-            settings = settings_of
+            args, settings = bind(args, settings)
         kind, tracked, inputs = None, False, []
         for a in args:
             if isinstance(a, Traced):
