@@ -160,13 +160,12 @@ class Tensor(Answers):
                     f"backward() needs a scalar, this tensor has shape {self.shape}: reduce it first, e.g."
                     " .sum().backward() or .mean().backward(), or pass the gradient to carry back"
                 )
-            gradient = np.ones_like(self.data)
+            gradient = self.data.dtype.type(1) if isinstance(self.data, np.generic) else np.ones_like(self.data)
         elif np.shape(raw(gradient)) != self.shape:
-            raise ValueError(
-                f"the gradient has shape {np.shape(raw(gradient))}, the tensor {self.shape}: they must agree"
-            )
-        seed = asarray(gradient, self.dtype) if not isinstance(gradient, Tensor) else gradient
-        pull_back(self, seed if create_graph else raw(seed), create_graph=create_graph, retain_graph=retain_graph)
+            raise ValueError(f"the gradient has shape {np.shape(raw(gradient))}, but the tensor has {self.shape}")
+        elif not (create_graph and isinstance(gradient, Tensor)):
+            gradient = asarray(raw(gradient), self.dtype)
+        pull_back(self, gradient, create_graph=create_graph, retain_graph=retain_graph)
 
     def detach(self) -> Tensor:
         """Return a tensor of the same values without memory: a constant to differentiation."""

@@ -1,6 +1,7 @@
 """The book as it is stored: nothing missing, nothing stale, nothing fetched."""
 
 import json
+import re
 import subprocess
 import sys
 import zlib
@@ -18,15 +19,18 @@ CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 
 
+def named(paths) -> set[str]:
+    names = {path.relative_to(BOOK).with_suffix("").as_posix() for path in paths}
+    return {name for name in names if not name.startswith(f"{TEXT.name}/") and ".ipynb_checkpoints" not in name}
+
+
 def listed() -> set[str]:
-    globs = [entry["glob"] for part in TOC["parts"] for c in part["chapters"] for entry in c.get("sections", []) if "glob" in entry]
-    found = {path.relative_to(BOOK).with_suffix("").as_posix() for glob in globs for path in BOOK.glob(glob)}
-    return set(claims_page.pages(TOC)) | found
+    globs = re.findall(r"glob: (\S+)", (ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    return set(claims_page.pages(TOC)) | named(path for glob in globs for path in BOOK.glob(glob))
 
 
 def stored() -> set[str]:
-    pages = (path.relative_to(BOOK) for pattern in ("*.md", "*.ipynb") for path in BOOK.rglob(pattern))
-    return {p.with_suffix("").as_posix() for p in pages if p.parts[0] != TEXT.name and ".ipynb_checkpoints" not in p.parts}
+    return named([*BOOK.rglob("*.md"), *BOOK.rglob("*.ipynb")])
 
 
 def test_contents_and_pages_agree():
@@ -35,7 +39,7 @@ def test_contents_and_pages_agree():
 
 
 def test_every_notebook_has_a_text_twin():
-    assert {path.relative_to(BOOK).with_suffix("").as_posix() for path in BOOK.rglob("*.ipynb")} == set(notebooks.twins())
+    assert named(BOOK.rglob("*.ipynb")) == set(notebooks.twins())
 
 
 @pytest.mark.parametrize("name", notebooks.twins())
@@ -64,10 +68,12 @@ def test_npm_lock_file_has_no_addresses():
     lock = (ROOT / "package-lock.json").read_text(encoding="utf-8")
     assert '"resolved"' not in lock
     assert "://" not in lock
-    versions = {name.removeprefix("node_modules/"): entry for name, entry in json.loads(lock)["packages"].items() if name}
+    packages = {
+        name.removeprefix("node_modules/"): entry for name, entry in json.loads(lock)["packages"].items() if name
+    }
     wanted = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["devDependencies"]
-    assert {name: entry["version"] for name, entry in versions.items()} == wanted
-    assert all(entry["integrity"].startswith("sha512-") for entry in versions.values())
+    assert {name: entry["version"] for name, entry in packages.items()} == wanted
+    assert all(entry["integrity"].startswith("sha512-") for entry in packages.values())
 
 
 def test_vendored_files_are_there_with_their_licences():

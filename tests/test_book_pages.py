@@ -3,9 +3,11 @@
 import subprocess
 import sys
 
+import book_elements
 import claims_page
 import nbformat
 import pytest
+from execute_notebooks import KERNEL
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from notebook_environment import ROOT
 
@@ -19,7 +21,7 @@ def store(path, text, title="A title"):
         new_code_cell("# BEGIN SOLUTION\nanswer = 42\n# END SOLUTION", metadata={"tags": ["solution"]}),
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "P"}}), path)
+    nbformat.write(new_notebook(cells=cells, metadata=KERNEL), path)
 
 
 def test_claims_are_read_from_what_cells_print():
@@ -45,14 +47,32 @@ def test_an_id_used_twice_is_an_error(tmp_path):
         claims_page.page(tmp_path, ["a", "b"])
 
 
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("the norm |x|, of ``a | b``", r"the norm \|x\|, of ``a | b``"),
+        ("**y** (*array*) – f(*primals)", r"**y** (*array*) – f(\*primals)"),
+        ("shape (*x.shape, *y.shape)", r"shape (\*x.shape, \*y.shape)"),
+        (">>> f(*a) | b", ">>> f(*a) | b"),
+        ("2*x and *emphasis*", "2*x and *emphasis*"),
+    ],
+)
+def test_docstrings_keep_their_formulas(written, kept):
+    lines = [written]
+    book_elements.keep_formulas(None, "function", "f", None, None, lines)
+    assert lines == [kept]
+
+
 def test_contents_are_walked_in_reading_order():
-    toc = {"root": "intro", "parts": [{"chapters": [{"file": "a", "sections": [{"file": "b"}, {"glob": "c*"}]}, {"file": "d"}]}]}
+    chapters = [{"file": "a", "sections": [{"file": "b"}, {"glob": "c*"}]}, {"file": "d"}]
+    toc = {"root": "intro", "parts": [{"chapters": chapters}]}
     assert list(claims_page.pages(toc)) == ["intro", "a", "b", "d"]
 
 
 def test_pages_show_claims_with_targets_and_fold_solutions(tmp_path):
     store(tmp_path / "line.ipynb", PRINTED)
-    (tmp_path / "index.md").write_text("# Claims\n\n[sentence](#claim-line.fit)\n\n```{toctree}\nline\n```\n", encoding="utf-8")
+    index = "# Claims\n\n[sentence](#claim-line.fit)\n\n```{toctree}\nline\n```\n"
+    (tmp_path / "index.md").write_text(index, encoding="utf-8")
     (tmp_path / "conf.py").write_text(
         f"import sys\nsys.path.insert(0, {str(ROOT / 'tools')!r})\n"
         "extensions = ['myst_nb', 'book_elements']\nnb_execution_mode = 'off'\n",

@@ -48,7 +48,8 @@ class Claims(SphinxTransform):
     def claim(self, claim: Claim) -> nodes.container:
         """Build the block of one claim."""
         name = f"claim-{claim.id.lower()}"
-        sentence = nodes.paragraph("", "", nodes.inline("", "✓", classes=["claim-mark"]), nodes.Text(f" {claim.sentence}"))
+        sentence = nodes.paragraph()
+        sentence += [nodes.inline("", "✓", classes=["claim-mark"]), nodes.Text(f" {claim.sentence}")]
         measure = nodes.paragraph(classes=["claim-measure"])
         measure += [
             nodes.Text("measured "),
@@ -84,19 +85,24 @@ def skip_noise(app: Sphinx, what: str, name: str, obj: Any, skip: bool, options:
     return True if str(getattr(obj, "__doc__", "")).startswith("Alias for field number") else None
 
 
-def keep_bars(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
-    """Let docstrings write absolute values and norms, ``|x|``: to reStructuredText a bar begins a substitution."""
-    code = False
+# outside of code: a bar, which begins a substitution, and a star that no other one closes, which begins emphasis
+_FORMULA = re.compile(r"(``.*?``|`[^`]*`)|(?<!\\)(\||(?<=[(\s])\*(?=\w)(?!.*\w\*))")
+
+
+def keep_formulas(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+    """Let docstrings write ``|x|`` and ``f(*args)`` as they are, although they mean something to reStructuredText."""
+    example = False
     for index, line in enumerate(lines):
-        code = line.lstrip().startswith(">>>") or (code and bool(line.strip()))
-        if not code:
-            lines[index] = re.sub(r"(`[^`]*`)|(?<!\\)\|", lambda found: found[1] or r"\|", line)
+        example = line.lstrip().startswith(">>>") or (example and bool(line.strip()))
+        if not example:
+            lines[index] = _FORMULA.sub(lambda found: found[1] or f"\\{found[2]}", line)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the transforms with Sphinx."""
+    app.setup_extension("sphinx.ext.autodoc")
     app.add_transform(Claims)
     app.add_transform(Solutions)
     app.connect("autodoc-skip-member", skip_noise)
-    app.connect("autodoc-process-docstring", keep_bars, priority=900)  # after napoleon
+    app.connect("autodoc-process-docstring", keep_formulas, priority=900)  # after napoleon
     return {"parallel_read_safe": True, "parallel_write_safe": True}

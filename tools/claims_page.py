@@ -85,11 +85,12 @@ def page(book: Path, names: list[str]) -> str:
             continue
         seen.update(claim.id for claim in claims)
         rows = [
-            f"| [{_escape(c.sentence)}](#claim-{c.id}) | {_escape(c.value)} | {_escape(f'[{c.low}, {c.high}]')} |"
+            f"| [{_escape(c.sentence)}](#claim-{c.id.lower()}) | {c.value} | {_escape(f'[{c.low}, {c.high}]')} |"
             for c in claims
         ]
         head = ["| claim | measured | band |", "|:--|--:|--:|"]
-        blocks.append("\n".join([f"## {title_of(path)}", "", f"[Open the notebook]({name}.ipynb).", "", *head, *rows, ""]))
+        title = [f"## {title_of(path)}", "", f"[Open the notebook]({name}.ipynb).", ""]
+        blocks.append("\n".join([*title, *head, *rows, ""]))
     if twice := [id for id, times in seen.items() if times > 1]:
         raise ValueError(f"claims need ids of their own; used more than once: {', '.join(twice)}")
     blocks[0] += f"\n{len(seen)} claims are verified.\n" if len(seen) != 1 else "\n1 claim is verified.\n"

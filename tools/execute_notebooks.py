@@ -108,4 +108,4 @@ def _figure_faults(cell: NotebookNode) -> Iterator[str]:
     for output in rich:
         size = len(output.data.get("image/svg+xml", ""))
         if size > LARGEST_SVG:
-            yield f"SVG of {size // 1024} KB, more than {LARGEST_SVG // 1024} KB: draw less, or rasterise this figure (PNG)"
+            yield f"SVG of {size // 1024} KB, more than {LARGEST_SVG // 1024} KB: draw less, or store a PNG"

@@ -10,10 +10,10 @@ import zlib
 
 from notebook_environment import BOOK
 
-PYTHON_FUNCTIONS = ["bool", "bytes", "dict", "float", "frozenset", "int", "list", "object", "set", "slice", "str", "tuple"]
+PYTHON_TYPES = ["bool", "bytes", "dict", "float", "int", "list", "object", "set", "slice", "str", "tuple"]
 PYTHON_ERRORS = ["AssertionError", "Exception", "IndexError", "OSError", "RuntimeError", "TypeError", "ValueError"]
-PYTHON_ABC = ["Callable", "Iterable", "Iterator", "Mapping", "Sequence"]
-NUMPY = ["dtype", "ndarray", "random.Generator", "random.SeedSequence"]
+PYTHON_ABC = [f"collections.abc.{name}" for name in ("Callable", "Iterable", "Iterator", "Mapping", "Sequence")]
+NUMPY = ["dtype", "ndarray"]
 
 # project: (title, version, [(name, role, address below the project's root)])
 INVENTORIES = {
@@ -21,9 +21,9 @@ INVENTORIES = {
         "Python",
         "3",
         [
-            *[(name, "py:class", f"library/functions.html#{name}") for name in PYTHON_FUNCTIONS],
+            *[(name, "py:class", f"library/functions.html#{name}") for name in PYTHON_TYPES],
             *[(name, "py:exception", f"library/exceptions.html#{name}") for name in PYTHON_ERRORS],
-            *[(f"collections.abc.{n}", "py:class", f"library/collections.abc.html#collections.abc.{n}") for n in PYTHON_ABC],
+            *[(name, "py:class", f"library/collections.abc.html#{name}") for name in PYTHON_ABC],
             ("None", "py:data", "library/constants.html#None"),
             ("pathlib.Path", "py:class", "library/pathlib.html#pathlib.Path"),
             ("sequence", "std:term", "glossary.html#term-sequence"),
@@ -32,7 +32,10 @@ INVENTORIES = {
     "numpy": (
         "NumPy",
         "2",
-        [(f"numpy.{n}", "py:class", f"reference/{'' if '.' in n else 'generated/'}numpy.{n}.html#numpy.{n}") for n in NUMPY],
+        [
+            *[(f"numpy.{name}", "py:class", f"reference/generated/numpy.{name}.html#numpy.{name}") for name in NUMPY],
+            ("numpy.random.Generator", "py:class", "reference/random/generator.html#numpy.random.Generator"),
+        ],
     ),
 }
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from pydl.backend import Array, default_device, default_dtype, to_device
-from pydl.data.fetch import PublishedFile, embedded, obtain
+from pydl.data.fetch import PublishedFile, embedded, find, obtain
 from pydl.data.idx import parse_idx
 
 __all__ = ["MNIST", "Digits", "FashionMNIST", "ImageDataset"]
@@ -142,6 +142,12 @@ class _MNISTLike(ImageDataset):
             indices = np.arange(len(images))
         super().__init__(images, labels.astype(np.int64), self._names, indices.astype(np.int64))
         object.__setattr__(self, "_arguments", f"train={bool(train)}, size={size!r}")
+
+    @classmethod
+    def where(cls) -> str | None:
+        """Return the folder in which this machine has the full set, None if it must be fetched first."""
+        paths = [find(file) for pair in cls._files.values() for file in pair]
+        return str(paths[0].parent) if paths[0] and all(paths) else None
 
     def _call(self) -> str:
         return f"{type(self).__name__}({self._arguments})"  # type: ignore[attr-defined]

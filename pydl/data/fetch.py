@@ -97,6 +97,12 @@ def _cache() -> Path:
     return Path(pooch.os_cache("pydl"))
 
 
+def find(file: PublishedFile) -> Path | None:
+    """Return where on this machine `file` lies, plain or gzipped; None where it does not."""
+    paths = (folder / file.folder / name for folder in search_folders() for name in (file.name, file.name + ".gz"))
+    return next((path for path in paths if path.is_file()), None)
+
+
 def obtain(file: PublishedFile) -> bytes:
     """Return the verified, decompressed content of `file`, fetched if this machine lacks it.
 
@@ -108,11 +114,8 @@ def obtain(file: PublishedFile) -> bytes:
     DataError
         If a file found is damaged, or if there is none and no mirror delivers it.
     """
-    for folder in search_folders():
-        for name in (file.name, file.name + ".gz"):
-            path = folder / file.folder / name
-            if path.is_file():
-                return _read(path, file)
+    if path := find(file):
+        return _read(path, file)
     target = next(iter(_own_folder()), None) or _cache()
     content = _download(file, target / file.folder)
     _write(target / file.folder / file.name, content)

@@ -42,7 +42,7 @@ def _fresh(x: Any) -> Tensor:
     """Return a new leaf with the value of `x` (recorded as its image, if x is itself traced)."""
     if isinstance(x, Tensor) and x.requires_grad:
         return _identity(x)
-    array = asarray(raw(x), default_dtype() if isinstance(x, (int, float)) else None)
+    array = asarray(raw(x), default_dtype() if type(x) in (int, float) else None)  # np.float64 is a float, too
     return Tensor(array, requires_grad=True)
 
 

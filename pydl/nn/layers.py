@@ -72,7 +72,9 @@ class Linear(Module):
         if min(in_features, out_features) < 1:
             raise ValueError(f"Linear needs at least one input and one output, not {in_features} and {out_features}")
         if activation is not None and activation not in ops.affine.TRANSFER:
-            raise ValueError(f"Linear: activation must be one of {sorted(ops.affine.TRANSFER)} or None, not {activation!r}")
+            raise ValueError(
+                f"Linear: activation must be one of {sorted(ops.affine.TRANSFER)} or None, not {activation!r}"
+            )
         self.in_features, self.out_features, self.activation = in_features, out_features, activation
         self.weight = Parameter(_empty((in_features, out_features)).T)
         self.bias = Parameter(_empty((out_features,))) if bias else None
@@ -91,8 +93,10 @@ class Linear(Module):
     def extra_repr(self) -> str:
         """Return sizes and transfer function."""
         text = f"{self.in_features}, {self.out_features}"
-        return text + ("" if self.bias is not None else ", bias=False") + (
-            f", activation={self.activation!r}" if self.activation else ""
+        return (
+            text
+            + ("" if self.bias is not None else ", bias=False")
+            + (f", activation={self.activation!r}" if self.activation else "")
         )
 
 
@@ -228,7 +232,7 @@ class GELU(Module):
 
 
 class Softmax(Module):
-    """Softmax along an axis. (For training, give the scores to `CrossEntropyLoss` instead.)
+    """Softmax along an axis. For training, give the scores to `CrossEntropyLoss` instead.
 
     Parameters
     ----------

@@ -211,7 +211,9 @@ class Module:
         """
         for name, tensor in self._named(Tensor):
             if tensor.buffer is not None and tensor.device != device:
-                raise ValueError(f"{name} belongs to an optimizer already: call .to({device!r}) before making the optimizer")
+                raise ValueError(
+                    f"{name} belongs to an optimizer already: call .to({device!r}) before making the optimizer"
+                )
             tensor.data, tensor.gradient = to_device(tensor.data, device), None
         return self
 
@@ -246,14 +248,18 @@ class Module:
             if n in state and np.shape(state[n]) != tuple(t.data.shape)
         ]
         if wrong:
-            raise ValueError(f"the state does not fit this {type(self).__name__}; nothing was loaded:\n  " + "\n  ".join(wrong))
+            raise ValueError(
+                f"the state does not fit this {type(self).__name__}; nothing was loaded:\n  " + "\n  ".join(wrong)
+            )
         for name, t in mine.items():
             t.copy_(state[name])  # type: ignore[attr-defined]
 
     def __repr__(self) -> str:
         children = [f"  ({name}): " + repr(child).replace("\n", "\n  ") for name, child in self.named_children()]
-        return f"{type(self).__name__}({self.extra_repr()})" if not children else "\n".join(
-            [f"{type(self).__name__}(", *children, ")"]
+        return (
+            f"{type(self).__name__}({self.extra_repr()})"
+            if not children
+            else "\n".join([f"{type(self).__name__}(", *children, ")"])
         )
 
     def extra_repr(self) -> str:

@@ -11,7 +11,7 @@ from pydl.autodiff import general, raw
 from pydl.backend import Array
 from pydl.ops.activations import sigmoid
 from pydl.ops.linalg import matmul
-from pydl.ops.reductions import sum
+from pydl.ops.reductions import column_sums, sum
 
 __all__ = ["TRANSFER", "linear"]
 
@@ -38,14 +38,14 @@ def _pull(
     gx = matmul(g, weight) if needs[0] else None
     if x.ndim != 2:
         g, x = g.reshape(-1, g.shape[-1]), x.reshape(-1, x.shape[-1])
-    gw = gb = None
-    if needs[1]:
-        if into[1] is not None:  # straight into the optimizer's ∇J, which lies in memory as the weight does
-            gw = into[1]
-            np.dot(x.T, g, out=gw.T)
-        else:
-            gw = matmul(x.T, g).T
-    if needs[2]:
+    gw, gb = into[1], into[2]  # where given: the optimizer's ∇J, which lies in memory as the parameters do
+    if gw is not None:
+        np.dot(x.T, g, gw.T)
+    elif needs[1]:
+        gw = matmul(x.T, g).T
+    if gb is not None:
+        column_sums(g, gb)
+    elif needs[2]:
         gb = sum(g, 0)
     return gx, gw, gb
 
@@ -91,7 +91,7 @@ def linear(x: Array, weight: Array, bias: Array | None = None, activation: str |
     ValueError
         If shapes do not fit, or the transfer function is unknown.
     """
-    if x.shape[-1:] != weight.shape[1:]:
+    if x.ndim == 0 or x.shape[-1] != weight.shape[1]:
         raise ValueError(
             f"the input has {x.shape[-1] if x.ndim else 'no'} features in its last axis, the weight expects"
             f" {weight.shape[1]}; weight has shape (out, in) = {tuple(weight.shape)}"

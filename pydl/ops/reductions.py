@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 
 from pydl.autodiff import constant, general, linear
 from pydl.backend import Array
-from pydl.ops.arithmetic import equal, sqrt, square
+from pydl.ops.arithmetic import equal, sqrt, square, where
 from pydl.ops.indexing import concatenate, getitem
 from pydl.ops.shapes import broadcast_to, flip, moveaxis, reshape
 
@@ -41,6 +42,20 @@ def plain_axis(axis: Axis) -> int | tuple[int, ...] | None:
     return axis if axis is None or isinstance(axis, int) else tuple(axis)
 
 
+@functools.lru_cache(maxsize=64)
+def _ones(n: int, dtype: Any) -> np.ndarray:
+    ones = np.ones(n, dtype)
+    ones.flags.writeable = False
+    return ones
+
+
+def column_sums(x: Array, out: Array | None = None) -> Array:
+    """Sum a matrix over its rows as 1ᵀx: about three times np.sum's speed, for bias gradients."""
+    if isinstance(x, np.ndarray):
+        return np.dot(_ones(x.shape[0], x.dtype), x, out)
+    return np.add.reduce(x, axis=0, out=out)
+
+
 @linear(lambda g, x, axis, keepdims: broadcast_to(keep(g, x, axis, keepdims), x.shape))
 def sum(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     """Sum: y = Σᵢ xᵢ along axes.
@@ -60,8 +75,7 @@ def sum(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
         The sums, of x's dtype.
     """
     if axis == 0 and not keepdims and x.ndim == 2 and x.dtype.kind == "f":
-        # a bias gradient: as a matrix-vector product this is about three times np.sum's speed
-        return np.dot(np.ones_like(x[:, 0]), x)
+        return column_sums(x)
     return np.add.reduce(x, axis=plain_axis(axis), keepdims=keepdims)
 
 
@@ -115,7 +129,7 @@ def var(x: Array, axis: Axis = None, correction: int = 0, keepdims: bool = False
 
 
 def std(x: Array, axis: Axis = None, correction: int = 0, keepdims: bool = False) -> Array:
-    """Standard deviation: the square root of `var`.
+    """Standard deviation: the square root of `var`; its derivative is taken as 0 where all entries are equal.
 
     Parameters
     ----------
@@ -133,7 +147,9 @@ def std(x: Array, axis: Axis = None, correction: int = 0, keepdims: bool = False
     array or Tensor
         The deviations, in the units of x.
     """
-    return sqrt(var(x, axis, correction, keepdims))
+    v = var(x, axis, correction, keepdims)
+    equal_entries = equal(v, 0)
+    return where(equal_entries, 0, sqrt(where(equal_entries, 1, v)))  # no division by 0 at any order
 
 
 def _share(y: Any, x: Any, axis: Axis, keepdims: bool) -> Any:

@@ -63,6 +63,14 @@ class Group:
         A parameter without a gradient is left alone. Neighbours that have one, and have had equally many
         updates, form one piece: normally that is all of θ.
         """
+        now, t = clock(), self.steps[0]
+        whole = self.steps.count(t) == len(self.steps)
+        for p, buffer in zip(self.parameters, self.buffers, strict=True):
+            p.changed = now
+            whole = whole and p.gradient is buffer
+        if whole:
+            self.steps = [t + 1] * len(self.steps)
+            return [(0, len(self.theta), t)]
         runs: list[tuple[int, int, int]] = []
         for i, p in enumerate(self.parameters):
             if p.buffer is not self.buffers[i]:
@@ -80,7 +88,6 @@ class Group:
             else:
                 runs.append((start, stop, t))
             self.steps[i] = t + 1
-            p.changed = clock()
         return runs
 
 
@@ -131,13 +138,17 @@ class Optimizer:
         kinds = set()
         for p in parameters:
             if not isinstance(p, Tensor) or p.op is not None or not p.requires_grad:
-                raise ValueError(f"{type(self).__name__} trains leaves that require gradients (parameters), not {p!r:.60}")
+                raise ValueError(
+                    f"{type(self).__name__} trains leaves that require gradients (parameters), not {p!r:.60}"
+                )
             if id(p) in seen:
                 raise ValueError(f"{type(self).__name__}: a parameter of shape {p.shape} was given twice")
             seen.add(id(p))
             kinds.add((str(p.dtype), p.device))
         if len(kinds) > 1:
-            raise ValueError(f"parameters of one group must share dtype and device, not {sorted(kinds)}: make several groups")
+            raise ValueError(
+                f"parameters of one group must share dtype and device, not {sorted(kinds)}: make several groups"
+            )
 
     def check_options(self, options: dict[str, Any]) -> None:
         """Raise ValueError on options outside their range; subclasses extend this.
@@ -195,7 +206,7 @@ class Optimizer:
         raise NotImplementedError(f"{type(self).__name__} needs an update method")
 
     def state_dict(self) -> dict[str, Any]:
-        """Return a copy of the optimizer's state: steps and vectors, by group. (Options and θ are not in it.)"""
+        """Return a copy of the optimizer's state: steps and vectors, by group, without options and θ."""
         return {
             "step_count": self.step_count,
             "groups": [
@@ -219,7 +230,9 @@ class Optimizer:
         """
         mine = [{name: s.shape for name, s in g.state.items()} for g in self.groups]
         theirs = [{name: np.shape(s) for name, s in g["state"].items()} for g in state["groups"]]
-        if mine != theirs or any(len(g["steps"]) != len(h.steps) for g, h in zip(state["groups"], self.groups, strict=True)):
+        if mine != theirs or any(
+            len(g["steps"]) != len(h.steps) for g, h in zip(state["groups"], self.groups, strict=True)
+        ):
             raise ValueError(f"the state does not fit this {type(self).__name__}: it has {theirs}, here are {mine}")
         self.step_count = state["step_count"]
         for group, saved in zip(self.groups, state["groups"], strict=True):
