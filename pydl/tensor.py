@@ -24,11 +24,22 @@ def _reflected(op: Callable[..., Any]) -> Callable[..., Any]:
     return lambda self, other: op(other, self)
 
 
+def _recorded(*operands: Any) -> bool:
+    """Tell whether an op on these is recorded."""
+    return is_grad_enabled() and any(isinstance(x, Traced) and x.requires_grad for x in operands)
+
+
 def _in_place(op: Callable[..., Any]) -> Callable[..., Any]:
     def operator(self: Tensor, other: Any) -> Tensor:
-        if not (self.requires_grad and is_grad_enabled()):
-            return self.copy_(op(self.data, raw(other)))
-        if self.op is None:
+        if not _recorded(self, other):
+            new = op(self.data, raw(other))
+            if not np.can_cast(new.dtype, self.dtype, "same_kind"):
+                raise TypeError(
+                    f"{op.__name__} in place would turn {new.dtype} results into this tensor's {self.dtype}: write"
+                    " x = x / y for a new tensor, or convert first, e.g. x.astype('float32')"
+                )
+            return self.copy_(new)
+        if self.requires_grad and self.op is None:
             raise GraphError(
                 "a leaf that requires a gradient is changed in place while operations are recorded: update"
                 " parameters inside `with pydl.no_grad():`, or write x = x + y for a new tensor"
@@ -120,7 +131,11 @@ class Tensor(Answers):
     def grad(self) -> Tensor | None:
         """Gradient of the scalar that backward was called on, with respect to this tensor."""
         g = self.gradient
-        return g if g is None or isinstance(g, Tensor) else Tensor(g)
+        if g is None or isinstance(g, Tensor):
+            return g
+        view = Tensor(g)
+        view.buffer = g  # x.grad[...] = 0 and x.grad *= 2 write where the gradient lies
+        return view
 
     @grad.setter
     def grad(self, value: Any) -> None:
@@ -169,7 +184,7 @@ class Tensor(Answers):
 
     def detach(self) -> Tensor:
         """Return a tensor of the same values without memory: a constant to differentiation."""
-        return Tensor(self.data)
+        return Tensor(self.data if self.buffer is None else self.data.copy())  # an optimizer writes into buffered data
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Switch on (or off) derivatives with respect to this leaf; return it.
@@ -186,7 +201,7 @@ class Tensor(Answers):
         """
         if self.op is not None:
             raise GraphError("requires_grad_ is for leaves: detach() a computed tensor first")
-        Traced.__init__(self, self.data, requires_grad)
+        self.requires_grad = Traced(self.data, requires_grad).requires_grad  # checks the dtype
         return self
 
     # ------------------------------------------------------------ values out and in
@@ -246,9 +261,9 @@ class Tensor(Answers):
         return self
 
     def __setitem__(self, index: Any, values: Any) -> None:
-        if self.requires_grad and is_grad_enabled():
+        if _recorded(self, values):
             raise GraphError(
-                "x[...] = on a tensor that requires a gradient would be lost to differentiation: do it inside"
+                "x[...] = y, where x or y requires a gradient, would be lost to differentiation: do it inside"
                 " `with pydl.no_grad():`, or build the new tensor with pydl.where or pydl.concatenate"
             )
         new = self.data.copy()

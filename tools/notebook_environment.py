@@ -19,6 +19,7 @@ ENV = {
     "OPENBLAS_CORETYPE": "HASWELL",
     "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
     "PYTHONHASHSEED": "0",
+    "PYDL_PROGRESS": "0",  # no bars in stored outputs
     "TZ": "UTC",
     "COLUMNS": "80",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",

@@ -47,20 +47,18 @@ def _times(g: Any, partial: Any, y: Any, xs: Sequence[Any], settings: dict[str, 
 
 
 def unbroadcast(g: Any, x: Any) -> Any:
-    """Sum `g` over the axes along which `x` was broadcast (the adjoint), and give it x's dtype."""
+    """Sum `g` over the axes along which `x` was broadcast: the adjoint of broadcasting."""
     shape = x.shape
     if g.shape != shape:
         extra = g.ndim - len(shape)
         axes = (*range(extra), *(i + extra for i, n in enumerate(shape) if n == 1 != g.shape[i + extra]))
         g = g.sum(axis=axes, keepdims=True).reshape(shape)
-    return g if g.dtype == x.dtype else g.astype(x.dtype)
+    return g
 
 
 def _fill(t: Any, y: Any) -> Any:
-    """Broadcast a tangent to the shape of its value, and give it the value's dtype."""
-    if t.shape != y.shape:
-        t = t + np.zeros_like(raw(y))
-    return t if t.dtype == y.dtype else t.astype(y.dtype)
+    """Broadcast a tangent to the shape of its value."""
+    return t if t.shape == y.shape else t + np.zeros_like(raw(y))
 
 
 def linear(adjoint: Any, arrays: int | None = 1) -> Callable[[F], F]:

@@ -12,6 +12,7 @@ from heapq import heappop, heappush
 from typing import Any
 
 from pydl.autodiff.record import Traced, describe, enable_grad
+from pydl.backend import asarray
 from pydl.errors import GraphError
 
 __all__ = ["pull_back", "push_forward", "reaches_beyond"]
@@ -95,6 +96,8 @@ def _pull_back(output: Traced, cotangent: Any, targets: Any, graph: bool, retain
         for a, ga, need in zip(args, grads, needs):  # noqa: B905  (strict costs 0.1 µs)
             if not need or ga is None:
                 continue
+            if ga.dtype != a.data.dtype:  # operands of several dtypes: each gets a gradient of its own
+                ga = ga.astype(a.data.dtype)
             entry = pending.get(a.age)
             if entry is None:
                 pending[a.age] = [a, ga, ga is a.buffer]
@@ -120,8 +123,10 @@ def _deposit(leaf: Traced, g: Any, graph: bool) -> None:
             leaf.buffer += g
         else:
             leaf.gradient = leaf.gradient + g
-    elif leaf.buffer is None or graph:
+    elif graph:
         leaf.gradient = g
+    elif leaf.buffer is None:
+        leaf.gradient = asarray(g).copy()  # what arrives may be read-only, or another leaf's gradient too
     else:
         if g is not leaf.buffer:
             leaf.buffer[...] = g
@@ -157,7 +162,7 @@ def push_forward(
                 y, xs = (node, node.args) if create_graph else (node.data, node.inputs)
                 t = node.op.push(ts, y, xs, node.settings)
                 if t is not None:
-                    moving[node.age] = t
+                    moving[node.age] = t if t.dtype == node.data.dtype else t.astype(node.data.dtype)
     return [moving.get(y.age) for y in outputs]
 
 

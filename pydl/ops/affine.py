@@ -98,6 +98,8 @@ def linear(x: Array, weight: Array, bias: Array | None = None, activation: str |
         )
     y = np.dot(x, weight.T) if x.ndim == 2 else np.matmul(x, weight.T)
     if bias is not None:
+        if bias.shape != weight.shape[:1]:
+            raise ValueError(f"the bias has shape {tuple(bias.shape)}, the weight asks for {tuple(weight.shape[:1])}")
         y += bias
     if activation is None:
         return y

@@ -103,7 +103,7 @@ def _power_base(y: Any, a: Any, b: Any) -> Any:
     """∂(aᵇ)/∂a = b·aᵇ⁻¹, and 0 for b = 0 even at a = 0."""
     if isinstance(b, (int, float)):
         return b * a ** (b - 1) if b else 0 * a
-    return b * power(a, where(equal(b, 0), 1, b - 1))
+    return b * power(a, where(logical_and(equal(a, 0), equal(b, 0)), 1, b - 1))
 
 
 def _power_exponent(y: Any, a: Any, b: Any) -> Any:

@@ -8,6 +8,7 @@ import numpy as np
 
 from pydl.autodiff import general
 from pydl.backend import Array
+from pydl.ops.arithmetic import equal, where
 from pydl.ops.elementwise import exp
 from pydl.ops.reductions import keep, sum
 
@@ -22,7 +23,8 @@ def shifted(x: Array, axis: int | tuple[int, ...]) -> tuple[Array, Array]:
 
 
 def _weights(y: Any, x: Any, axis: int, keepdims: bool = True) -> Any:
-    return exp(x - keep(y, x, axis, keepdims))
+    """e^(x − y): the softmax, and 0 in a row of −∞."""
+    return exp(x - keep(where(equal(y, -np.inf), 0, y), x, axis, keepdims))
 
 
 @general(
