@@ -7,7 +7,7 @@
 tensor([2., 4.])
 """
 
-from pydl import check, data, func, nn, ops, optim, plots, random, testing, training
+from pydl import check, data, func, models, nn, ops, optim, plots, random, testing, training
 from pydl.autodiff import enable_grad, is_grad_enabled, no_grad
 from pydl.backend import default_device, default_dtype, set_default_device, set_default_dtype
 from pydl.claims import claim

@@ -8,6 +8,7 @@ protocols (``__array_ufunc__``, ``__array_function__``). What those protocols do
 
 from __future__ import annotations
 
+import functools
 import os
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -67,7 +68,7 @@ def _cuda() -> ArrayKind:
             raise DeviceError(problem)
         import cupy
 
-        register_kind(ArrayKind(cupy.ndarray, cupy, "cuda", cupy.asnumpy))
+        register_kind(ArrayKind(cupy.ndarray, cupy, "cuda", functools.partial(cupy.asnumpy, order="A")))
     return _by_device["cuda"]
 
 
@@ -181,10 +182,12 @@ def asarray(value: Any, dtype: Any = None, device: str | None = None) -> Array:
 
     An array stays on its device unless `device` is given; anything else goes to the default one.
     """
-    if is_array(value):
-        array = value if isinstance(value, tuple(_by_type)) else np.asarray(value)
+    if type(value) in _by_type or is_array(value):
+        array = np.asarray(value) if isinstance(value, np.generic) else value
         if dtype is not None:
             array = array.astype(dtype, copy=False)
+        if array.dtype.kind not in "fiubc":
+            raise TypeError(f"cannot compute with an array of dtype {array.dtype}: convert it to numbers first")
         return array if device is None else to_device(array, device)
     try:
         array = np.asarray(value, dtype=dtype)

@@ -34,7 +34,7 @@ def claim(id: str, sentence: str, value: object, band: tuple[float | None, float
     ClaimError
         If the value is not a number or lies outside the band.
     ValueError
-        If the id is no slug, or the band is empty or unlimited on both sides.
+        If the id is no slug, the sentence is no single line, or the band is empty or unlimited on both sides.
 
     Examples
     --------
@@ -44,6 +44,8 @@ def claim(id: str, sentence: str, value: object, band: tuple[float | None, float
     """
     if not _SLUG.fullmatch(id):
         raise ValueError(f"a claim's id is lower-case words joined by hyphens, not {id!r}")
+    if sentence.splitlines() != [sentence]:
+        raise ValueError(f"claim {id}: the sentence must be one line, not {sentence!r:.60}")
     low = -math.inf if band[0] is None else float(band[0])
     high = math.inf if band[1] is None else float(band[1])
     if not low <= high or (math.isinf(low) and math.isinf(high)):
@@ -56,4 +58,7 @@ def claim(id: str, sentence: str, value: object, band: tuple[float | None, float
 
 
 def _short(number: float) -> str:
-    return "∞" if number == math.inf else "-∞" if number == -math.inf else f"{number:.3g}"
+    """Three digits, and counts in full."""
+    if math.isinf(number):
+        return "∞" if number > 0 else "-∞"
+    return str(int(number)) if number.is_integer() and abs(number) < 1e6 else f"{number:.3g}"

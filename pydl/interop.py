@@ -9,15 +9,47 @@ import numpy as np
 
 from pydl import ops
 from pydl.autodiff import Traced
-from pydl.backend import default_dtype, to_numpy
+from pydl.backend import default_dtype, device_of, to_numpy
 
 __all__ = ["Answers"]
+
+_NAMESAKES = {"diagonal", "norm", "outer", "trace"}
+"""Ops that differ from NumPy's functions of the same name on some shapes or arguments."""
+_OF_SHAPE = {"empty_like", "ndim", "ones_like", "shape", "size", "zeros_like"}
+"""NumPy's functions that look at shape and dtype only, so that no derivative is lost."""
 
 
 class Answers(Traced):
     """The side of a tensor that faces Python and NumPy."""
 
     __slots__ = ()
+
+    # ------------------------------------------------------------ what it is
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+        return self.data.shape
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return self.data.ndim
+
+    @property
+    def size(self) -> int:
+        """Number of entries."""
+        return self.data.size
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Type of the entries."""
+        return self.data.dtype
+
+    @property
+    def device(self) -> str:
+        """Where the entries lie: ``"cpu"`` or ``"cuda"``."""
+        return device_of(self.data)
 
     # ------------------------------------------------------------ Python's own questions
 
@@ -27,7 +59,7 @@ class Answers(Traced):
         return self.shape[0]
 
     def __iter__(self) -> Iterator[Any]:
-        return (self[i] for i in range(len(self)))
+        return (ops.getitem(self, i) for i in range(len(self)))
 
     def __bool__(self) -> bool:
         if self.data.size != 1:
@@ -75,7 +107,7 @@ class Answers(Traced):
         return op(*inputs) if op else self._as_numpy(getattr(ufunc, method), inputs, settings)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        op = getattr(ops, func.__name__, None)
+        op = getattr(ops, func.__name__, None) if func.__name__ not in _NAMESAKES else None
         return op(*args, **kwargs) if op else self._as_numpy(func, args, kwargs)
 
     def _as_numpy(self, func: Any, args: Any, kwargs: Any) -> Any:
@@ -86,9 +118,10 @@ class Answers(Traced):
                 return type(value)(plain(v) for v in value)
             if not isinstance(value, Traced):
                 return value
-            if value.requires_grad:
+            if value.requires_grad and func.__name__ not in _OF_SHAPE:
                 raise TypeError(
-                    f"pydl has no derivative of NumPy's {func.__name__}: use .detach().numpy() to leave the graph"
+                    f"pydl has no derivative of NumPy's {func.__name__}: use pydl's own functions, or"
+                    " .detach().numpy() to leave the graph"
                 )
             return to_numpy(value.data)
 

@@ -93,31 +93,6 @@ class Tensor(Answers):
     # ------------------------------------------------------------ what it is
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """Lengths of the axes."""
-        return self.data.shape
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return self.data.ndim
-
-    @property
-    def size(self) -> int:
-        """Number of entries."""
-        return self.data.size
-
-    @property
-    def dtype(self) -> np.dtype:
-        """Type of the entries."""
-        return self.data.dtype
-
-    @property
-    def device(self) -> str:
-        """Where the entries lie: ``"cpu"`` or ``"cuda"``."""
-        return device_of(self.data)
-
-    @property
     def T(self) -> Tensor:
         """Axes in reverse order: the transpose of a matrix."""
         return ops.transpose(self)
@@ -283,10 +258,10 @@ class Tensor(Answers):
     __mul__, __rmul__, __imul__ = ops.multiply, _reflected(ops.multiply), _in_place(ops.multiply)
     __truediv__, __rtruediv__, __itruediv__ = ops.divide, _reflected(ops.divide), _in_place(ops.divide)
     __pow__, __rpow__ = ops.power, _reflected(ops.power)
-    __matmul__, __rmatmul__ = ops.matmul, _reflected(ops.matmul)
+    __matmul__, __rmatmul__, dot = ops.matmul, _reflected(ops.matmul), ops.matmul
     __neg__, __abs__ = ops.negative, ops.absolute
     __lt__, __le__, __gt__, __ge__ = ops.less, ops.less_equal, ops.greater, ops.greater_equal
-    __eq__, __ne__ = ops.equal, ops.not_equal  # type: ignore[assignment]
+    __eq__, __ne__ = ops.equal, ops.not_equal
     __hash__ = object.__hash__
     __and__, __or__, __invert__ = ops.logical_and, ops.logical_or, ops.logical_not
     __getitem__ = ops.getitem

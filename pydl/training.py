@@ -9,6 +9,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -104,7 +105,8 @@ def evaluate(model: Module, data: Iterable[Any], metrics: Mapping[str, Metric]) 
     ValueError
         If there are no samples.
     """
-    totals, n, training = dict.fromkeys(metrics, 0.0), 0, model.training
+    totals, n = dict.fromkeys(metrics, 0.0), 0
+    modes = [(module, module.training) for _, module in model.named_modules()]
     model.eval()
     try:
         with no_grad():
@@ -114,7 +116,8 @@ def evaluate(model: Module, data: Iterable[Any], metrics: Mapping[str, Metric]) 
                     totals[name] += float(metric(prediction, t)) * len(x)
                 n += len(x)
     finally:
-        model.train(training)
+        for module, training in modes:
+            module.training = training
     if n == 0:
         raise ValueError(
             "evaluate: there are no samples in the data (an iterator can be used only once: pass a DataLoader)"
@@ -167,7 +170,7 @@ def fit(
     Raises
     ------
     ValueError
-        If there are no batches, or epochs is negative.
+        If there are no batches, epochs is negative, or metrics lack validation data.
 
     Examples
     --------
@@ -183,23 +186,25 @@ def fit(
     """
     if epochs < 0:
         raise ValueError(f"fit: epochs must be >= 0, not {epochs}")
-    history, steps = History(), []
+    if metrics and validation is None:
+        raise ValueError("fit: metrics are measured on validation data: pass validation=…, too")
+    history = History()
+    steps: list[Any] = []  # losses; those of the running epoch on their device: reading one makes a GPU wait
     model.train()
     bar = _progress_bar(epochs, progress)
     try:
         for epoch in range(epochs):
-            batch_losses, sizes = [], []
+            sizes = []
             for x, t in data:
                 optimizer.zero_grad()
                 j = loss(model(x), t)
                 j.backward()
                 optimizer.step()
-                batch_losses.append(j.data)  # on its device: reading it here would make a GPU wait
+                steps.append(j.data)
                 sizes.append(len(x))
             if not sizes:
                 raise ValueError("fit: an epoch has no batches (an iterator can be used only once: pass a DataLoader)")
-            losses = [float(j) for j in batch_losses]
-            steps += losses
+            losses = steps[-len(sizes) :] = [float(j) for j in steps[-len(sizes) :]]
             history["loss"].append(float(np.average(losses, weights=sizes)))
             if validation is not None:
                 for name, value in evaluate(model, validation, {"loss": loss, **(metrics or {})}).items():
@@ -220,15 +225,17 @@ def fit(
         print(f"fit: interrupted in epoch {history.epochs + 1}; the history so far is returned")
     finally:
         bar.close()
-        history.steps = np.array(steps)
+        history.steps = np.array([float(j) for j in steps])
     return history
 
 
 def _progress_bar(epochs: int, wanted: bool | None) -> Any:
     """Return tqdm's bar, silent unless someone is watching."""
-    from tqdm.auto import tqdm
-
     if wanted is None:
         watched = sys.stderr.isatty() or "ipykernel" in sys.modules
         wanted = watched and os.environ.get("PYDL_PROGRESS") != "0"
+    if wanted and find_spec("ipywidgets"):  # without it, tqdm.auto warns in every notebook
+        from tqdm.auto import tqdm
+    else:
+        from tqdm import tqdm
     return tqdm(total=epochs, desc="epochs", disable=not wanted, leave=False)

@@ -93,7 +93,7 @@ def test_a_notebook_that_fails_is_not_stored(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("saved to /home/ada/data.npz", "a path on this machine"),
+        ("saved to /srv/ada/data.npz", "a path on this machine"),
         ("saved to C:\\data", "a path on this machine"),
         ("site-packages", "an installation path"),
         ("took 12.3 ms", "a timing"),

@@ -1,4 +1,4 @@
-"""What README.md and CONTRIBUTING.md tell people to type: every command and every block of Python works."""
+"""What README.md, CONTRIBUTING.md and the book's set-up page tell people to type: every command, every block works."""
 
 import os
 import re
@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("README.md", "CONTRIBUTING.md")
+PAGES = ("README.md", "CONTRIBUTING.md", "book/_text/setup.md")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 REPOSITORY = "https://github.com/pydl-course/pydl"
 SITE = "https://pydl-course.github.io/pydl/"
@@ -61,6 +61,15 @@ def is_environment(name: str) -> None:
     assert name in {yaml.safe_load(path.read_text())["name"] for path in ROOT.glob("environment*.yml")}
 
 
+def is_folder(name: str) -> None:
+    assert (ROOT / name).is_dir()
+
+
+def is_known(command: str) -> None:
+    """Accept a command of another program that has no argument of ours."""
+    assert command in ("uv venv", "uv pip install jupyterlab", ".venv/bin/python -m pip install jupyterlab")
+
+
 def prints(device: str | None, code: str) -> None:
     assert run(sys.executable, "-c", code, PYDL_DEVICE=device or "cpu"), f"{code} prints nothing"
 
@@ -79,13 +88,16 @@ CHECKS: dict[str, Callable[..., None]] = {
     r"conda activate (\S+)": is_environment,
     r'(?:PYDL_DEVICE=(\w+) )?python -c "(.+)"': prints,
     r"\.tools/bin/uvx (.+)": is_uvx,
+    r"(?:\.venv/bin/)?jupyter lab (\S+)": is_folder,
+    r"(uv venv|uv pip install jupyterlab|\.venv/bin/python .+)": is_known,
 }
-PROGRAMS = r"(?:\w+=\S+ )?(?:make|git|cd|uv|pip|conda|python3?|jupyter\S*|npm|node|\.tools/\S+) .+"
+PROGRAMS = r"(?:\w+=\S+ )?(?:make|git|cd|uv|pip|conda|python3?|jupyter\S*|npm|node|\.(?:tools|venv)/\S+) .+"
 
 
 def blocks(page: str) -> list[tuple[str, str]]:
-    """Return the fenced blocks of a page as (language, text), in order."""
-    return re.findall(r"^```(\w*)\n(.*?)^```$", (ROOT / page).read_text(), flags=re.M | re.S)
+    """Return the fenced blocks of a page as (language, text), in order; a notebook's cells are nbval's to check."""
+    fenced = re.findall(r"^```(\S*)[^\n]*\n(.*?)^```$", (ROOT / page).read_text(), flags=re.M | re.S)
+    return [(language, text) for language, text in fenced if language != "{code-cell}"]
 
 
 def commands() -> list[tuple[str, str]]:
@@ -123,14 +135,12 @@ def test_python_blocks_print_what_is_shown() -> None:
     shown = blocks("README.md")
     mark = "\N{END OF TRANSMISSION}"
     code = f"print({mark!r})\n".join(text for language, text in shown if language == "python")
-    expected = [
-        text for (before, _), (language, text) in pairwise(shown) if (before, language) == ("python", "text")
-    ]
+    expected = [text for (before, _), (language, text) in pairwise(shown) if (before, language) == ("python", "text")]
     printed = run(sys.executable, "-W", "error", "-c", code, PYDL_DEVICE="cpu", PYTHONIOENCODING="utf-8")
     assert printed.split(f"{mark}\n") == expected
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
 def test_links_lead_somewhere(page: str) -> None:
     """Links into the repository name a file, links to the book's site name a page of _toc.yml."""
     targets = re.findall(r"\]\(([^)\s]+)\)", (ROOT / page).read_text())
@@ -139,3 +149,7 @@ def test_links_lead_somewhere(page: str) -> None:
     pages = re.findall(r"(?:file|root): (\S+)", (ROOT / "_toc.yml").read_text())
     site = [target.removeprefix(SITE) for target in targets if target.startswith(SITE)]
     assert [page for page in site if page and page.removesuffix(".html") not in pages] == []
+
+
+def test_picture_is_light_enough() -> None:
+    assert (ROOT / "book/assets/images/book.png").stat().st_size <= 200 * 1024

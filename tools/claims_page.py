@@ -27,8 +27,9 @@ HEAD = """\
 
 Whatever this book asserts and a computation can decide is checked by one. Each line below was printed by a cell of a
 notebook: the sentence, the value that was measured, and the band it must fall in. The notebooks are executed again
-whenever the book changes; a value outside of its band stops the book. The bands come from at least 20 seeds, so
-that other hardware and other library versions pass too.
+whenever the book changes; a value outside of its band stops the book. Where a value depends on chance, its band was
+measured over at least 20 seeds; where it does not, the band is argued from the arithmetic. So the claims hold on other
+hardware and with other library versions, too.
 """
 
 

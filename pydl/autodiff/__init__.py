@@ -24,8 +24,8 @@ Nothing here knows of neural networks. After Griewank & Walther (2008), *Evaluat
 and Baydin et al. (2018), *Automatic Differentiation in Machine Learning: a Survey*, JMLR 18.
 """
 
-from pydl.autodiff.families import bilinear, constant, elementwise, general, linear, unbroadcast
-from pydl.autodiff.record import OPS, Op, Traced, clock, enable_grad, is_grad_enabled, no_grad, raw
+from pydl.autodiff.families import bilinear, constant, elementwise, general, linear, total, unbroadcast
+from pydl.autodiff.record import OPS, Op, Traced, clock, composed, enable_grad, is_grad_enabled, no_grad, raw
 from pydl.autodiff.walk import pull_back, push_forward, reaches_beyond
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "Traced",
     "bilinear",
     "clock",
+    "composed",
     "constant",
     "elementwise",
     "enable_grad",
@@ -45,5 +46,6 @@ __all__ = [
     "push_forward",
     "raw",
     "reaches_beyond",
+    "total",
     "unbroadcast",
 ]

@@ -10,7 +10,7 @@ import numpy as np
 
 from pydl.autodiff.record import Op, raw
 
-__all__ = ["bilinear", "constant", "elementwise", "general", "linear", "unbroadcast"]
+__all__ = ["bilinear", "constant", "elementwise", "general", "linear", "total", "unbroadcast"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -35,7 +35,7 @@ def elementwise(*partials: Any) -> Callable[[F], F]:
         terms = [
             _times(t, p, y, xs, settings) for t, p in zip(ts, partials, strict=True) if not (t is None or p is None)
         ]
-        return _fill(functools.reduce(lambda s, t: s + t, terms), y) if terms else None
+        return _fill(total(terms), y) if terms else None
 
     return _family("elementwise", pull, push, len(partials))
 
@@ -108,7 +108,7 @@ def bilinear(adjoint_a: Any, adjoint_b: Any) -> Callable[[F], F]:
 
 def general(
     pull: Callable[..., Sequence[Any]],
-    push: Any,
+    push: Callable[..., Any] | Sequence[Callable[..., Any] | None],
     arrays: int | None,
     saves: bool = False,
     writes: bool = False,
@@ -121,22 +121,28 @@ def general(
         ``lambda g, y, *xs, needs, **settings`` returns ∂/∂x for every argument (None where not needed).
         With ``saves`` it gets ``saved=``: what the kernel returned beside y, or None under create_graph.
         With ``writes`` it gets ``into=``: for each argument a buffer to write its gradient into, or None.
-    push : sequence of callable or None
-        One ``lambda t, y, *xs, **settings: ∂y/∂xᵢ·t`` an argument; the terms are summed. For any number
-        of arguments, a function of i that returns the i-th rule.
+    push : sequence of callable or None, or callable
+        One ``lambda t, y, *xs, **settings: ∂y/∂xᵢ·t`` an argument, whose terms are summed; or one rule for all,
+        ``lambda ts, y, *xs, **settings``, with None for the arguments that do not move.
     arrays : int or None
         How many of the kernel's parameters are arrays; None for any number.
     """
 
     def push_all(ts: Sequence[Any], y: Any, xs: Sequence[Any], settings: dict[str, Any]) -> Any:
-        rules = push if arrays is not None else [push(i) for i in range(len(ts))]
-        terms = [rule(t, y, *xs, **settings) for t, rule in zip(ts, rules, strict=True) if t is not None and rule]
-        return functools.reduce(lambda s, t: s + t, terms) if terms else None
+        if callable(push):
+            return push(ts, y, *xs, **settings)
+        terms = [rule(t, y, *xs, **settings) for t, rule in zip(ts, push, strict=True) if t is not None and rule]
+        return total(terms) if terms else None
 
     def pull_all(g: Any, y: Any, xs: Sequence[Any], needs: Sequence[bool], settings: dict[str, Any]) -> Any:
         return pull(g, y, *xs, needs=needs, **settings)
 
     return _family("general", pull_all, push_all, arrays, saves, writes)
+
+
+def total(terms: Sequence[Any]) -> Any:
+    """Sum the terms of a derivative."""
+    return functools.reduce(lambda s, t: s + t, terms)
 
 
 def constant(arrays: int) -> Callable[[F], F]:

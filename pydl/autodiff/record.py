@@ -6,17 +6,22 @@ import functools
 import inspect
 import itertools
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, ClassVar
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, TypeVar, cast
+
+import numpy as np
 
 from pydl.backend import Array, device_of
 
-__all__ = ["OPS", "Op", "Traced", "clock", "describe", "enable_grad", "is_grad_enabled", "no_grad", "raw"]
+__all__ = ["OPS", "Op", "Traced", "clock", "composed", "describe", "enable_grad", "is_grad_enabled", "no_grad", "raw"]
 
+F = TypeVar("F", bound=Callable[..., Any])
 clock = itertools.count(1).__next__  # one tick an array: arguments are always older than results
 OPS: dict[str, Op] = {}
 """Every op by name, filled as the modules of `pydl.ops` are read; the tests walk this table."""
+FROM_KERNELS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What NumPy raises on operands that do not fit."""
+OBJECT = np.dtype(object)
 
 
 class _Recording(threading.local):
@@ -28,13 +33,29 @@ class _Recording(threading.local):
 _recording = _Recording()
 
 
-@contextmanager
-def _switched(on: bool) -> Iterator[None]:
-    before, _recording.on = _recording.on, on
-    try:
-        yield
-    finally:
-        _recording.on = before
+class _Switched:
+    """Turn the switch for a while: a class, because a generator costs a microsecond more."""
+
+    __slots__ = ("before", "on")
+
+    def __init__(self, on: bool) -> None:
+        self.on = on
+
+    def __enter__(self) -> None:
+        self.before, _recording.on = _recording.on, self.on
+
+    def __exit__(self, *error: object) -> None:
+        _recording.on = self.before
+
+    def __call__(self, function: F) -> F:
+        """Decorate a function: each call has a switch of its own."""
+
+        @functools.wraps(function)
+        def inner(*args: Any, **settings: Any) -> Any:
+            with _Switched(self.on):
+                return function(*args, **settings)
+
+        return cast(F, inner)
 
 
 def no_grad() -> Any:
@@ -49,12 +70,12 @@ def no_grad() -> Any:
     >>> y.requires_grad
     False
     """
-    return _switched(False)
+    return _Switched(False)
 
 
 def enable_grad() -> Any:
     """Record inside the ``with`` block, also within `no_grad`."""
-    return _switched(True)
+    return _Switched(True)
 
 
 def is_grad_enabled() -> bool:
@@ -87,6 +108,15 @@ class Traced:
 
     data: Array
     requires_grad: bool
+    age: int
+    changed: int
+    op: Any
+    args: Any
+    inputs: Any
+    settings: Any
+    saved: Any
+    gradient: Any
+    buffer: Any
 
     def __init__(self, data: Array, requires_grad: bool = False) -> None:
         if requires_grad and data.dtype.kind not in "fc":
@@ -154,6 +184,13 @@ def _caller(op: Op) -> Callable[..., Any]:
             settings = settings_of | settings if settings else settings_of
         else:
             args, settings = bind(args, settings)
+        if settings is not settings_of:
+            for name, setting in settings.items():
+                if isinstance(setting, Traced):
+                    raise TypeError(
+                        f"{op.name.lstrip('_')}: {name} has no derivative, and so must not be a tensor: pass"
+                        f" {name}.item() or {name}.numpy()"
+                    )
         kind, tracked, inputs = None, False, []
         for a in args:
             if isinstance(a, Traced):
@@ -163,15 +200,17 @@ def _caller(op: Op) -> Callable[..., Any]:
                 inputs.append(a.data)
             else:
                 inputs.append(a)
+        saved = None
         try:
             value = kernel(*inputs, **settings)
-        except (ValueError, TypeError, IndexError, AttributeError) as error:
+            if saves:
+                value, saved = value
+            if kind is None:
+                return value
+            if value.dtype is OBJECT:  # NumPy's answer to None, text and integers beyond 64 bits
+                raise TypeError("operands must be arrays, tensors or numbers of a machine's size")
+        except FROM_KERNELS as error:
             raise explained(op.name, inputs, settings, error) from error
-        saved = None
-        if saves:
-            value, saved = value
-        if kind is None:
-            return value
         result = new(kind)
         result.data, result.age, result.changed = value, clock(), 0
         result.gradient = result.buffer = None
@@ -196,13 +235,41 @@ def describe(value: Any) -> str:
 
 def explained(name: str, inputs: Sequence[Any], settings: dict[str, Any], error: Exception) -> Exception:
     """Return `error` with the op's name and operands in front, as ValueError, TypeError or IndexError."""
-    base = next((t for t in (IndexError, ValueError) if isinstance(error, t)), TypeError)
-    name = name.lstrip("_")
-    if str(error).startswith(name):  # says it all already
-        return base(str(error))
+    known = {IndexError: IndexError, ValueError: ValueError, ArithmeticError: ValueError}
+    base = next((known[t] for t in known if isinstance(error, t)), TypeError)
+    name, text = name.lstrip("_"), str(error)
+    if text.startswith(name) and "gufunc" not in text:  # says it all already
+        return base(text)
     said = ", ".join([describe(a) for a in inputs] + [f"{k}={v!r:.60}" for k, v in settings.items()])
     devices = {device_of(a) for a in inputs if hasattr(a, "shape") and a.shape != ()}
     hint = ""
     if len(devices) > 1:
         hint = f". Operands lie on different devices ({', '.join(sorted(devices))}): move them with x.to(device)"
-    return base(f"{name}({said}): {error}{hint}")
+    elif isinstance(error, AttributeError):
+        hint = ". Operands must be arrays or tensors: make one, e.g. pydl.tensor([1.0, 2.0])"
+    else:
+        hint = next((f". {way_out}" for sign, way_out in WAYS_OUT.items() if sign in text), "")
+    return base(f"{name}({said}): {text}{hint}")
+
+
+WAYS_OUT = {
+    "broadcast": "Counted from the last axis, lengths must be equal or 1: reshape, e.g. x[:, None], or keepdims=True",
+    "not aligned": "The last axis of a must be as long as the last but one of b: transpose one, e.g. b.T",
+    "core dimension": "The last axis of a must be as long as the last but one of b: transpose one, e.g. b.T",
+    "Singular matrix": "Add a small multiple of the identity, or use another method",
+    "positive definite": "Add a small multiple of the identity, and check that the matrix is symmetric",
+}
+"""What NumPy says when operands do not fit, and what to do then."""
+
+
+def composed(function: F) -> F:
+    """Let a function that is made of ops answer operands that are no arrays as an op does."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **settings: Any) -> Any:
+        try:
+            return function(*args, **settings)
+        except (ArithmeticError, AttributeError) as error:  # the rest comes from ops, which have explained it
+            raise explained(function.__name__, args, settings, error) from error
+
+    return cast(F, call)

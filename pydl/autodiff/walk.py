@@ -59,7 +59,7 @@ def _pull_back(output: Traced, cotangent: Any, targets: Any, graph: bool, retain
     oldest = min(stop, default=0)
     # what flows back, by age: [tensor, gradient, whether the gradient's memory is ours to add into]
     pending: dict[int, list[Any]] = {output.age: [output, cotangent, False]}
-    queue = [] if output.op is None or output.age in stop else [-output.age]
+    queue: list[int] = [] if output.op is None or output.age in stop else [-output.age]
     while queue:
         age = -heappop(queue)
         node, g, _ = pending.pop(age)
@@ -69,7 +69,9 @@ def _pull_back(output: Traced, cotangent: Any, targets: Any, graph: bool, retain
                 f"the graph of this {op.name} result {describe(node.data)} was freed by an earlier backward pass:"
                 " call backward(retain_graph=True) the first time, or compute the result again"
             )
-        needs, into, newest = [], [], node.changed
+        needs: list[bool] = []
+        into: list[Any] = []
+        newest = node.changed
         for a in args:
             if isinstance(a, Traced):
                 if a.changed > newest:
@@ -168,7 +170,8 @@ def push_forward(
 
 def _between(outputs: Sequence[Traced], seeds: dict[int, Any]) -> list[Traced]:
     """Return the recorded results on the way from the seeds to the outputs, in order of age."""
-    oldest, found, stack = min(seeds), {}, list(outputs)
+    oldest, stack = min(seeds), list(outputs)
+    found: dict[int, Traced] = {}
     while stack:
         node = stack.pop()
         if node.op is None or node.age in found or node.age in seeds or node.age < oldest:

@@ -5,3 +5,5 @@ on random inputs that are drawn afresh each time. The exercises of a notebook ar
 """
 
 from pydl.check.exercise import CheckError, Exercise
+from pydl.check.linear_regression import *
+from pydl.check.softmax_regression import *

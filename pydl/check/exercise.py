@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from pydl.autodiff import raw
-from pydl.backend import to_numpy
+from pydl.backend import is_array, to_numpy
 from pydl.errors import PydlError
 
 __all__ = ["CheckError", "Exercise"]
@@ -39,7 +40,7 @@ class Exercise:
     trials : int
         How many random inputs.
     rtol : float
-        Allowed error, relative to the largest entry of the right value.
+        Allowed error, relative to the largest entry of the right value (of each, where there are several).
     """
 
     def __init__(
@@ -82,7 +83,8 @@ class Exercise:
             if all(self._agrees(answers[i], mistake(*_copies(inputs))) for i, inputs in enumerate(trials)):
                 raise CheckError(f"{self.name}: {hint}")
         inputs, found = trials[wrong[0]], answers[wrong[0]]
-        raise CheckError(f"{self.name}: {self._difference(inputs, found)}\nThe task: {self.task}")
+        difference = self._difference(inputs, found, self.reference(*_copies(inputs)))
+        raise CheckError(f"{self.name}: {difference}\nThe task: {self.task}")
 
     def _answer(self, yours: Callable[..., Any], inputs: tuple[Any, ...]) -> Any:
         given = _copies(inputs)
@@ -94,49 +96,79 @@ class Exercise:
             ) from error
         if found is None:
             raise CheckError(f"{self.name}: your function returns None: is there a `return`?")
-        if not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(given, inputs, strict=True)):
+        if not _same(given, inputs):
             raise CheckError(
                 f"{self.name}: your function changes its arguments; compute a new array instead (no += on them)"
             )
         return found
 
     def _agrees(self, found: Any, expected: Any) -> bool:
+        if isinstance(expected, (list, tuple)):  # several values, each of a shape and a scale of its own
+            parts = _parts(found)
+            return len(parts) == len(expected) and all(map(self._agrees, parts, expected))
         a, b = _number(found), _number(expected)
-        if a is None or b is None or a.shape != b.shape or not np.all(np.isfinite(a)):
+        if a is None or b is None or a.shape != b.shape:
             return False
-        return bool(np.max(np.abs(a - b), initial=0) <= self.rtol * max(float(np.max(np.abs(b), initial=0)), 1e-12))
+        return bool(  # NaN fails, too
+            np.max(np.abs(a - b), initial=0) <= self.rtol * max(float(np.max(np.abs(b), initial=0)), 1e-12)
+        )
 
-    def _difference(self, inputs: tuple[Any, ...], found: Any) -> str:
-        expected, value = _number(self.reference(*_copies(inputs))), _number(found)
-        if value is None:
+    def _difference(self, inputs: tuple[Any, ...], found: Any, expected: Any, what: str = "value") -> str:
+        if isinstance(expected, (list, tuple)):
+            parts, n = _parts(found), len(expected)
+            if len(parts) == n:
+                i = next(i for i in range(n) if not self._agrees(parts[i], expected[i]))
+                return self._difference(inputs, parts[i], expected[i], f"value {i + 1} of {n}")
+            if isinstance(found, (list, tuple)):
+                return f"expected {n} values (return a, b, …), your function returned {len(parts)}"
+            if (value := _number(found)) is not None:
+                return f"expected {n} values (return a, b, …), yours has {value.shape} as its shape"
+        right, value = _number(expected), _number(found)
+        if value is None or right is None:
             return f"expected numbers, your function returned {type(found).__name__}"
-        if expected is not None and value.shape != expected.shape:
-            return f"the value should have shape {expected.shape}, yours has {value.shape}, for {_described(inputs)}"
+        if value.shape != right.shape:
+            return f"the {what} should have shape {right.shape}, yours has {value.shape}, for {_described(inputs)}"
         if not np.all(np.isfinite(value)):
-            return f"your value is not finite, for {_described(inputs)}"
-        return f"for {_described(inputs)}\nexpected {_short(expected)}\nyours    {_short(value)}"
+            return f"your {what} is not finite, for {_described(inputs)}"
+        return f"the {what} differs for {_described(inputs)}\nexpected {_short(right)}\nyours    {_short(value)}"
 
     def __repr__(self) -> str:
         return f"check.{self.name}: {self.task}"
 
 
 def _copies(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple(x.copy() if isinstance(x, np.ndarray) else x for x in inputs)
+    return copy.deepcopy(inputs)  # lists, tensors and generators too: what one function does, no other sees
+
+
+def _same(a: Any, b: Any) -> bool:
+    """Tell whether arguments are as they were; only arrays, tensors and lists or tuples of them can be otherwise."""
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(_same(x, y) for x, y in zip(a, b, strict=True))
+    a, b = raw(a), raw(b)
+    return not isinstance(a, np.ndarray) or np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
+
+
+def _parts(value: Any) -> list[Any]:
+    """Return the values of ``return a, b`` (or the entries of an array in their place); one value alone as one."""
+    return list(value) if isinstance(value, (list, tuple)) or np.ndim(raw(value)) else [value]
 
 
 def _number(value: Any) -> np.ndarray | None:
-    """Return arrays, tensors, numbers and tuples of them as one float array; None for anything else."""
-    if isinstance(value, (tuple, list)) and value and not np.isscalar(value[0]):
-        parts = [_number(v) for v in value]
-        return None if any(p is None for p in parts) else np.concatenate([p.ravel() for p in parts if p is not None])
+    """Return an array, tensor, number or list of numbers as a float array; None for anything else."""
     try:
-        return np.asarray(to_numpy(raw(value)), dtype=np.float64)
+        array = np.asarray(to_numpy(raw(value)))
     except (TypeError, ValueError):
         return None
+    return array.astype(np.float64) if array.dtype.kind in "biuf" else None
 
 
 def _short(value: Any) -> str:
-    return np.array2string(np.asarray(value), precision=4, threshold=12, edgeitems=2)
+    if isinstance(value, (list, tuple)):
+        return f"({', '.join(map(_short, value))})"
+    value = raw(value)
+    if not is_array(value):
+        return f"{value!r:.60}"
+    return np.array2string(to_numpy(value), precision=4, threshold=12, edgeitems=2)
 
 
 def _described(inputs: tuple[Any, ...]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,23 +19,23 @@ def _identity(x: Array) -> Array:
     return x
 
 
-def flatten(tree: Any) -> tuple[list[Any], Callable[[Sequence[Any]], Any]]:
-    """Return the arrays of a nested list, tuple or dict, and the function that rebuilds it."""
+def flatten(tree: Any) -> list[Any]:
+    """Return the arrays of a nested list, tuple or dict, in order."""
     if isinstance(tree, dict):
-        keys = list(tree)
-        leaves, rebuild = flatten([tree[k] for k in keys])
-        return leaves, lambda new: dict(zip(keys, rebuild(new), strict=True))
+        tree = tree.values()
+    elif not isinstance(tree, (list, tuple)):
+        return [tree]
+    return [leaf for part in tree for leaf in flatten(part)]
+
+
+def rebuild(tree: Any, leaves: Iterator[Any]) -> Any:
+    """Return a tree like `tree` with other leaves."""
+    if isinstance(tree, dict):
+        return {key: rebuild(part, leaves) for key, part in tree.items()}
     if not isinstance(tree, (list, tuple)):
-        return [tree], lambda new: new[0]
-    parts = [flatten(t) for t in tree]
-    sizes = [len(leaves) for leaves, _ in parts]
-
-    def join(new: Sequence[Any]) -> Any:
-        ends = np.cumsum(sizes).tolist()
-        built = [rebuild(new[e - n : e]) for (_, rebuild), n, e in zip(parts, sizes, ends, strict=True)]
-        return type(tree)(built) if not hasattr(tree, "_fields") else type(tree)(*built)
-
-    return [x for leaves, _ in parts for x in leaves], join
+        return next(leaves)
+    parts = [rebuild(part, leaves) for part in tree]
+    return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)
 
 
 def _fresh(x: Any) -> Tensor:
@@ -50,43 +50,42 @@ class Run:
     """One run of a function on fresh leaves, ready to be walked."""
 
     def __init__(self, f: Callable[..., Any], args: Sequence[Any], argnums: int | Sequence[int], has_aux: bool) -> None:
-        single = isinstance(argnums, int)
         places = [argnums] if isinstance(argnums, int) else list(argnums)
         if any(not -len(args) <= i < len(args) for i in places):
             raise ValueError(f"argnums {argnums} names an argument that is not there: {len(args)} were given")
-        leaves, rebuild = flatten([args[i] for i in places])
-        outer = is_grad_enabled()
+        self.tree = args[argnums] if isinstance(argnums, int) else tuple(args[i] for i in places)
+        given, outer = flatten(self.tree), is_grad_enabled()
         with enable_grad():
-            self.inputs = [_fresh(x) for x in leaves]
-            new_args = list(args)
-            for i, value in zip(places, rebuild(self.inputs), strict=True):
-                new_args[i] = value
+            self.inputs = [_fresh(x) for x in given]
+            new_args, leaves = list(args), iter(self.inputs)
+            for i in places:
+                new_args[i] = rebuild(args[i], leaves)
             result = f(*new_args)
-        result, self.aux = result if has_aux else (result, None)
-        self.outputs, self.rebuild_outputs = flatten(result)
+        self.result: Any
+        self.aux: Any
+        self.result, self.aux = result if has_aux else (result, None)
+        self.outputs = flatten(self.result)
         traced = [y for y in self.outputs if isinstance(y, Tensor)]
         self.graph = outer and reaches_beyond(traced, self.inputs)
-        self.as_tensors = self.graph or any(isinstance(x, Tensor) for x in leaves)
-        self._rebuild, self._single = rebuild, single
+        self.as_tensors = self.graph or any(isinstance(x, Tensor) for x in given)
 
     def like_inputs(self, values: Sequence[Any]) -> Any:
         """Give derivatives the structure of the arguments (and zeros where there are none)."""
-        filled = [np.zeros_like(x.data) if v is None else v for v, x in zip(values, self.inputs, strict=True)]
-        built = self._rebuild([self.leave(v) for v in filled])
-        return built[0] if self._single else tuple(built)
+        pairs = zip(values, self.inputs, strict=True)
+        return rebuild(self.tree, (self.leave(np.zeros_like(x.data) if v is None else v) for v, x in pairs))
 
     def leave(self, value: Any) -> Any:
         """Return a value as the caller sees it: an array of its own, or a tensor."""
         if self.graph:
             return value if isinstance(value, Tensor) else Tensor(value)
         array = raw(value)
-        if getattr(array, "base", None) is not None or not getattr(getattr(array, "flags", None), "writeable", True):
-            array = array.copy()  # a view of something shared, e.g. a broadcast sum
+        if hasattr(array, "copy"):  # it may be a view, the caller's cotangent, or two results at once
+            array = array.copy()
         return Tensor(array) if self.as_tensors else array
 
-    def output(self) -> Any:
-        """Return the function's value as the caller sees it."""
-        return self.rebuild_outputs([self.leave(y) for y in self.outputs])
+    def output(self, values: Sequence[Any] | None = None) -> Any:
+        """Return the function's value (or other values of its structure) as the caller sees it."""
+        return rebuild(self.result, map(self.leave, self.outputs if values is None else values))
 
     def pull(self, cotangents: Sequence[Any], retain: bool = False) -> list[Any]:
         """Reverse mode over all outputs."""

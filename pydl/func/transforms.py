@@ -136,7 +136,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., tuple[
     (array([2., 0.]),)
     """
     run = Run(f, primals, range(len(primals)), has_aux=False)
-    return run.output(), lambda g: run.like_inputs(run.pull(flatten(g)[0], retain=True))
+    return run.output(), lambda g: run.like_inputs(run.pull(flatten(g), retain=True))
 
 
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
@@ -172,10 +172,10 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     if len(primals) != len(tangents):
         raise ValueError(f"jvp needs one tangent a primal: got {len(tangents)} for {len(primals)}")
     run = Run(f, primals, range(len(primals)), has_aux=False)
-    moved = run.push(flatten(list(tangents))[0])
+    moved = run.push(flatten(list(tangents)))
     if run.graph:
         run.as_tensors = True
-    return run.output(), run.rebuild_outputs([run.leave(t) for t in moved])
+    return run.output(), run.output(moved)
 
 
 def jacobian(f: Callable[..., Any], argnum: int = 0, mode: str = "reverse") -> Callable[..., Any]:
@@ -227,11 +227,11 @@ def jacobian(f: Callable[..., Any], argnum: int = 0, mode: str = "reverse") -> C
             rows = stack([Tensor(p) if not isinstance(p, Tensor) else p for p in pieces])
             if mode == "forward":
                 rows = rows.reshape(x.size, -1).T
-            return rows.reshape(*y.shape, *x.shape)
+            return rows.reshape((*y.shape, *x.shape))
         rows = np.stack([raw(p) for p in pieces])
         if mode == "forward":
             rows = rows.reshape(x.size, -1).T
-        return run.leave(rows.reshape(*np.shape(raw(y)), *x.shape))
+        return run.leave(rows.reshape((*np.shape(raw(y)), *x.shape)))
 
     return transformed
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pydl.func.run import flatten, rebuild
 from pydl.nn.module import Module
 
 __all__ = ["functional_call"]
@@ -50,9 +51,10 @@ def functional_call(module: Module, parameters: Mapping[str, Any], *args: Any) -
     try:
         for _, m in module.named_modules():
             for name, value in list(m.__dict__.items()):
-                if id(value) in swapped:
+                leaves = flatten(value)  # parameters may be in lists, tuples and dicts
+                if any(id(x) in swapped for x in leaves):
                     places.append((m, name, value))
-                    m.__dict__[name] = swapped[id(value)]
+                    m.__dict__[name] = rebuild(value, iter([swapped.get(id(x), x) for x in leaves]))
         return module(*args)
     finally:
         for m, name, value in places:

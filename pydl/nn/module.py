@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from pydl.autodiff import Traced
-from pydl.backend import to_device, to_numpy
+from pydl.autodiff import Traced, raw
+from pydl.backend import asarray, to_device, to_numpy
 from pydl.tensor import Tensor
 
 __all__ = ["Buffer", "Module", "Parameter"]
@@ -112,7 +112,7 @@ class Module:
         return ((name, value) for name, value in _walk(self.__dict__) if isinstance(value, Module))
 
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """Yield (name, module) for this module and all inside it, depth first.
+        """Yield (name, module) for this module and all inside it, depth first, each once.
 
         Parameters
         ----------
@@ -124,9 +124,14 @@ class Module:
         (str, Module)
             The name is the path of attributes, e.g. ``"body.0"``; this module's own is `prefix`.
         """
-        yield prefix, self
-        for name, child in self.named_children():
-            yield from child.named_modules(f"{prefix}.{name}" if prefix else name)
+        return self._named_modules(prefix, set())
+
+    def _named_modules(self, prefix: str, seen: set[int]) -> Iterator[tuple[str, Module]]:
+        if id(self) not in seen:  # a module may be used in several places, or know its parent
+            seen.add(id(self))
+            yield prefix, self
+            for name, child in self.named_children():
+                yield from child._named_modules(f"{prefix}.{name}" if prefix else name, seen)
 
     def _named(self, kind: type) -> Iterator[tuple[str, Any]]:
         seen = set()
@@ -209,11 +214,13 @@ class Module:
         ValueError
             If an optimizer holds the parameters already: move first, then make the optimizer.
         """
-        for name, tensor in self._named(Tensor):
-            if tensor.buffer is not None and tensor.device != device:
+        moving = [(name, tensor) for name, tensor in self._named(Tensor) if tensor.device != device]
+        for name, tensor in moving:
+            if tensor.buffer is not None:
                 raise ValueError(
                     f"{name} belongs to an optimizer already: call .to({device!r}) before making the optimizer"
                 )
+        for _, tensor in moving:
             tensor.data, tensor.gradient = to_device(tensor.data, device), None
         return self
 
@@ -223,7 +230,7 @@ class Module:
         """Return a copy of all parameters and buffers by name, as NumPy arrays."""
         return {name: np.array(to_numpy(t.data), order="C") for name, t in self._state()}
 
-    def _state(self) -> Iterator[tuple[str, Traced]]:
+    def _state(self) -> Iterator[tuple[str, Tensor]]:
         yield from self.named_parameters()
         yield from self.named_buffers()
 
@@ -241,18 +248,19 @@ class Module:
             If names or shapes differ: all differences are listed, and nothing is changed.
         """
         mine = dict(self._state())
+        new = {n: asarray(raw(state[n]), t.data.dtype) for n, t in mine.items() if n in state}
         wrong = [f"missing: {n}" for n in mine if n not in state] + [f"unexpected: {n}" for n in state if n not in mine]
         wrong += [
-            f"{n}: saved shape {np.shape(state[n])}, here {tuple(t.data.shape)}"
-            for n, t in mine.items()
-            if n in state and np.shape(state[n]) != tuple(t.data.shape)
+            f"{n}: saved shape {value.shape}, here {mine[n].data.shape}"
+            for n, value in new.items()
+            if value.shape != mine[n].data.shape
         ]
         if wrong:
             raise ValueError(
                 f"the state does not fit this {type(self).__name__}; nothing was loaded:\n  " + "\n  ".join(wrong)
             )
         for name, t in mine.items():
-            t.copy_(state[name])  # type: ignore[attr-defined]
+            t.copy_(new[name])
 
     def __repr__(self) -> str:
         children = [f"  ({name}): " + repr(child).replace("\n", "\n  ") for name, child in self.named_children()]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pydl.autodiff import elementwise
+from pydl.autodiff import composed, elementwise
 from pydl.backend import Array
 from pydl.ops.arithmetic import where
 from pydl.ops.elementwise import erf, exp, tanh
@@ -16,10 +16,15 @@ from pydl.ops.shapes import reshape
 __all__ = ["elu", "gelu", "leaky_relu", "log_sigmoid", "prelu", "relu", "sigmoid", "silu", "softplus"]
 
 
-@elementwise(lambda y, x: x > 0)
+# Constants as NumPy scalars: beside a small array a Python number costs 0.15 µs more, and float64 stays float64.
+ZERO, ONE = np.float32(0), np.float32(1)
+_LOWEST = {np.dtype(name): np.log(np.finfo(name).tiny) for name in ("float32", "float64")}
+
+
+@elementwise(lambda y, x: x > ZERO)
 def relu(x: Array) -> Array:
     """Rectify: y = max(x, 0); the derivative at 0 is 0 (Nair & Hinton 2010)."""
-    return np.maximum(x, 0)
+    return np.maximum(x, ZERO)
 
 
 def _slope(y: Any, x: Any, negative_slope: float) -> Any:
@@ -50,6 +55,7 @@ def _prelu(x: Array, weight: Array) -> Array:
     return np.where(x > 0, x, weight * x)
 
 
+@composed
 def prelu(x: Array, weight: Array) -> Array:
     """Rectify with a learned slope: y = x for x > 0, else w·x (He et al. 2015).
 
@@ -93,14 +99,14 @@ def elu(x: Array, alpha: float = 1.0) -> Array:
     return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
 
 
-@elementwise(lambda y, x: y * (1 - y))
+@elementwise(lambda y, x: y * (ONE - y))
 def sigmoid(x: Array) -> Array:
     """Logistic sigmoid: y = 1/(1 + e⁻ˣ), with relative precision in both tails."""
-    # (1 + tanh(x/2))/2 is faster, but gives 0 instead of 2e-9 at x = -20 in float32, and a vanishing
-    # gradient must be small, not 0. Clipping keeps e⁻ˣ finite, so that nothing overflows.
-    y = np.exp(-np.maximum(x, -88.0 if x.dtype == np.float32 else -709.0)) if hasattr(x, "dtype") else np.exp(-x)
-    y += 1
-    return 1 / y
+    # (1 + tanh(x/2))/2 needs no care about overflow, but gives 0 instead of 2e-9 at x = -20 in float32, and a
+    # vanishing gradient must be small, not 0. The limit keeps e⁻ˣ finite.
+    y = np.exp(-np.maximum(x, _LOWEST.get(getattr(x, "dtype", None), -88.0)))
+    y += ONE
+    return np.reciprocal(y)
 
 
 @elementwise(lambda y, x: sigmoid(x))
@@ -109,6 +115,7 @@ def softplus(x: Array) -> Array:
     return np.logaddexp(x, 0)
 
 
+@composed
 def log_sigmoid(x: Array) -> Array:
     """Logarithm of the sigmoid: y = −log(1 + e⁻ˣ), without overflow.
 
@@ -125,6 +132,7 @@ def log_sigmoid(x: Array) -> Array:
     return -softplus(-x)
 
 
+@composed
 def silu(x: Array) -> Array:
     """Sigmoid linear unit: y = x·σ(x) (Elfwing, Uchibe & Doya 2018).
 
@@ -150,6 +158,7 @@ def _gelu_exact(x: Array) -> Array:
     return x * _normal_cdf(x)
 
 
+@composed
 def gelu(x: Array, approximate: str = "none") -> Array:
     """Gaussian error linear unit: y = x·Φ(x), Φ the normal distribution function (Hendrycks & Gimpel 2016).
 

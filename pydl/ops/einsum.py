@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pydl.autodiff import general, raw, unbroadcast
+from pydl.autodiff import composed, general, raw, total, unbroadcast
 from pydl.backend import Array, namespace
 
 __all__ = ["einsum"]
@@ -56,9 +56,9 @@ def _pull(g: Any, y: Any, *xs: Any, terms: tuple[str, ...], result: str, needs: 
     return [_adjoint(g, xs, i, list(terms), result) if need else None for i, need in enumerate(needs)]
 
 
-def _push(i: int) -> Any:
-    """Rule of operand i: the sum with its tangent in its place."""
-    return lambda t, y, *xs, **settings: _einsum(*xs[:i], t, *xs[i + 1 :], **settings)
+def _push(ts: Sequence[Any], y: Any, *xs: Any, **settings: Any) -> Any:
+    """Sum over the operands that move: the same sum with the tangent in the operand's place."""
+    return total([_einsum(*xs[:i], t, *xs[i + 1 :], **settings) for i, t in enumerate(ts) if t is not None])
 
 
 @general(_pull, _push, arrays=None)
@@ -66,6 +66,7 @@ def _einsum(*operands: Array, terms: tuple[str, ...], result: str) -> Array:
     return np.einsum(",".join(terms) + "->" + result, *operands, optimize=len(operands) > 1)
 
 
+@composed
 def einsum(subscripts: str, *operands: Array) -> Array:
     """Sum products over repeated labels: ``einsum("ik,kj->ij", a, b)`` is Σₖ aᵢₖ bₖⱼ.
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pydl.autodiff import general, raw
+from pydl.autodiff import composed, general, raw
 from pydl.backend import Array, namespace
 from pydl.ops.arithmetic import equal, reciprocal, where
 from pydl.ops.indexing import concatenate, diagonal
@@ -50,6 +50,7 @@ def _eigh(a: Array) -> Array:
     return np.concatenate([w[..., None], v], axis=-1)
 
 
+@composed
 def eigh(a: Array) -> tuple[Array, Array]:
     """Eigenvalues and eigenvectors of a symmetric matrix: a = V diag(w) Vᵀ.
 
@@ -70,6 +71,7 @@ def eigh(a: Array) -> tuple[Array, Array]:
     return _eigh_parts(_eigh(a))
 
 
+@composed
 def eigvalsh(a: Array) -> Array:
     """Eigenvalues of a symmetric matrix, in ascending order.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pydl.autodiff import general, linear, raw
+from pydl.autodiff import composed, general, linear, raw
 from pydl.backend import Array, namespace
 from pydl.ops.shapes import broadcast_to, expand_dims, reshape
 
@@ -108,7 +108,12 @@ def _is_basic(index: Any) -> bool:
     return all(p is None or p is Ellipsis or isinstance(p, (int, slice, np.integer)) for p in parts)
 
 
-@linear(lambda g, x, index: index_add(g, index, x.shape))
+@linear(lambda g, x, index: _index_add(g, index=index, shape=x.shape))
+def _getitem(x: Array, index: Any) -> Array:
+    return x[index]
+
+
+@composed
 def getitem(x: Array, index: Any) -> Array:
     """Select entries, ``x[index]``, with all of NumPy's indexing.
 
@@ -129,10 +134,20 @@ def getitem(x: Array, index: Any) -> Array:
     IndexError
         If an index is out of range. (On a GPU, arrays of indices wrap around instead: CuPy does not look.)
     """
-    return x[plain_index(index)]
+    return _getitem(x, index=plain_index(index))
 
 
-@linear(lambda g, x, index, shape: getitem(g, index))
+@linear(lambda g, x, index, shape: _getitem(g, index=index))
+def _index_add(x: Array, index: Any, shape: Sequence[int]) -> Array:
+    total = np.zeros_like(x, shape=tuple(shape))
+    if _is_basic(index):
+        total[index] = x
+    else:
+        namespace(total).add.at(total, index, x)
+    return total
+
+
+@composed
 def index_add(x: Array, index: Any, shape: Sequence[int]) -> Array:
     """Add entries into an array of zeros: the adjoint of `getitem`.
 
@@ -150,15 +165,10 @@ def index_add(x: Array, index: Any, shape: Sequence[int]) -> Array:
     array or Tensor
         Zeros, with x added at the index.
     """
-    total = np.zeros_like(x, shape=tuple(shape))
-    index = plain_index(index)
-    if _is_basic(index):
-        total[index] = x
-    else:
-        namespace(total).add.at(total, index, x)
-    return total
+    return _index_add(x, index=plain_index(index), shape=shape)
 
 
+@composed
 def take_along_axis(x: Array, indices: Array, axis: int) -> Array:
     """Select one entry a place along an axis: y[…, i, …] = x[…, indices[…, i, …], …].
 
@@ -184,6 +194,7 @@ def take_along_axis(x: Array, indices: Array, axis: int) -> Array:
     return getitem(x, tuple(places))
 
 
+@composed
 def diagonal(x: Array) -> Array:
     """Return the diagonal of the last two axes.
 
@@ -216,6 +227,7 @@ def _concatenate(*arrays: Array, axis: int) -> Array:
     return np.concatenate(arrays, axis=axis)
 
 
+@composed
 def concatenate(arrays: Sequence[Array], axis: int = 0) -> Array:
     """Join arrays along an axis that they have.
 
@@ -234,6 +246,7 @@ def concatenate(arrays: Sequence[Array], axis: int = 0) -> Array:
     return _concatenate(*arrays, axis=axis)
 
 
+@composed
 def stack(arrays: Sequence[Array], axis: int = 0) -> Array:
     """Join arrays of one shape along a new axis.
 
@@ -252,6 +265,7 @@ def stack(arrays: Sequence[Array], axis: int = 0) -> Array:
     return _concatenate(*[expand_dims(a, axis) for a in arrays], axis=axis)
 
 
+@composed
 def split(x: Array, sections: int, axis: int = 0) -> list[Array]:
     """Cut into equal pieces along an axis.
 
@@ -276,6 +290,7 @@ def split(x: Array, sections: int, axis: int = 0) -> list[Array]:
     return [getitem(x, (*before, slice(i, i + step))) for i in range(0, n, step)]
 
 
+@composed
 def repeat(x: Array, repeats: int, axis: int) -> Array:
     """Repeat each entry in place along an axis: a, b → a, a, b, b.
 
@@ -298,6 +313,7 @@ def repeat(x: Array, repeats: int, axis: int) -> Array:
     return reshape(wide, (*x.shape[:axis], x.shape[axis] * repeats, *x.shape[axis + 1 :]))
 
 
+@composed
 def tile(x: Array, repeats: int, axis: int) -> Array:
     """Repeat the whole array along an axis: a, b → a, b, a, b.
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from pydl.autodiff import elementwise, general, raw
+from pydl.autodiff import composed, elementwise, general, raw
 from pydl.backend import Array, namespace, to_numpy
 from pydl.ops.activations import sigmoid
 from pydl.ops.indexing import getitem
@@ -24,10 +24,13 @@ __all__ = ["binary_cross_entropy_with_logits", "cross_entropy", "mse_loss", "nll
 _REDUCE: dict[str, Callable[[Any], Any]] = {"mean": mean, "sum": sum, "none": lambda losses: losses}
 
 
-def _reducer(name: str, reduction: str) -> Callable[[Any], Any]:
+def _reducer(name: str, reduction: str, n: int) -> Callable[[Any], Any]:
+    """Return the reduction of `n` losses."""
+    if reduction == "mean" and n == 0:
+        raise ValueError(f"{name}: the mean of no losses is undefined: give at least one sample, or reduction='sum'")
     try:
         return _REDUCE[reduction]
-    except KeyError:
+    except (KeyError, TypeError):  # unknown, or not even hashable
         raise ValueError(f"{name}: reduction must be 'mean', 'sum' or 'none', not {reduction!r}") from None
 
 
@@ -38,6 +41,11 @@ def _check_same_shape(name: str, input: Any, target: Any) -> None:
             " because broadcasting one against the other would compare every prediction with every target."
             " Reshape the target, e.g. target.reshape(-1, 1)"
         )
+
+
+def _in_dtype_of(input: Any, target: Any) -> Any:
+    """Return the target in the input's dtype: float64 or integer targets must not widen float32 predictions."""
+    return target if raw(target).dtype == input.dtype else target.astype(input.dtype)
 
 
 def _scale(y: Any, x: Any, reduction: str) -> float:
@@ -67,6 +75,16 @@ def _mse_pull(
     arrays=2,
     saves=True,
 )
+def _mse_loss(input: Array, target: Array, reduction: str) -> tuple[Array, Array]:
+    difference = input - target
+    if reduction == "none":
+        return difference * difference, difference
+    flat = np.ravel(difference)
+    total = np.dot(flat, flat)  # one pass, no array of squares
+    return (total if reduction == "sum" else total * (1 / flat.size)), difference
+
+
+@composed
 def mse_loss(input: Array, target: Array, reduction: str = "mean") -> Array:
     """Mean squared error: y = (1/n) Σᵢ (ŷᵢ − tᵢ)².
 
@@ -90,14 +108,8 @@ def mse_loss(input: Array, target: Array, reduction: str = "mean") -> Array:
         If the shapes differ.
     """
     _check_same_shape("mse_loss", input, target)
-    if reduction == "none":
-        difference = input - target
-        return difference * difference, difference
-    _reducer("mse_loss", reduction)
-    difference = input - target
-    flat = np.ravel(difference)
-    total = np.dot(flat, flat)  # one pass, no array of squares
-    return (total if reduction == "sum" else total * (1 / max(flat.size, 1))), difference
+    _reducer("mse_loss", reduction, math.prod(input.shape))
+    return _mse_loss(input, _in_dtype_of(input, target), reduction)
 
 
 @elementwise(lambda y, z, t: sigmoid(z) - t, lambda y, z, t: -z)
@@ -105,6 +117,7 @@ def _bce(z: Array, t: Array) -> Array:
     return np.logaddexp(z, 0) - t * z
 
 
+@composed
 def binary_cross_entropy_with_logits(input: Array, target: Array, reduction: str = "mean") -> Array:
     """Cross entropy of a logistic model: y = −[t log σ(z) + (1 − t) log(1 − σ(z))] = log(1 + eᶻ) − t z.
 
@@ -128,9 +141,8 @@ def binary_cross_entropy_with_logits(input: Array, target: Array, reduction: str
         If the shapes differ.
     """
     _check_same_shape("binary_cross_entropy_with_logits", input, target)
-    if raw(target).dtype != input.dtype:
-        target = target.astype(input.dtype)
-    return _reducer("binary_cross_entropy_with_logits", reduction)(_bce(input, target))
+    reduce = _reducer("binary_cross_entropy_with_logits", reduction, math.prod(input.shape))
+    return reduce(_bce(input, _in_dtype_of(input, target)))
 
 
 def check_labels(name: str, scores: Array, labels: Array) -> None:
@@ -166,7 +178,7 @@ def _cross_entropy_pull(
     g: Any, y: Any, z: Any, labels: Any, reduction: str, needs: Sequence[bool], saved: Any
 ) -> tuple[Any, None]:
     labels = raw(labels)
-    factor = 1 / max(z.shape[0], 1) if reduction == "mean" else 1.0
+    factor = 1 / z.shape[0] if reduction == "mean" else 1.0
     if saved is None:
         weight = g * factor if reduction != "none" else g[:, None]
         return (softmax(z) - one_hot_rows(labels, z)) * weight, None
@@ -192,9 +204,10 @@ def _cross_entropy(z: Array, labels: Array, reduction: str) -> tuple[Array, Arra
     losses = np.log(total) - zt[labels, namespace(z).arange(z.shape[0])]
     if reduction == "none":
         return losses, p
-    return np.add.reduce(losses) * (1 / max(z.shape[0], 1) if reduction == "mean" else 1.0), p
+    return np.add.reduce(losses) * (1 / z.shape[0] if reduction == "mean" else 1.0), p
 
 
+@composed
 def cross_entropy(input: Array, target: Array, reduction: str = "mean") -> Array:
     """Cross entropy of a softmax model: y = −log softmax(z)ₜ, t the label of the sample.
 
@@ -227,15 +240,16 @@ def cross_entropy(input: Array, target: Array, reduction: str = "mean") -> Array
     >>> round(float(pydl.cross_entropy(np.zeros((2, 10)), np.array([3, 7]))), 4)  # log 10
     2.3026
     """
-    reduce = _reducer("cross_entropy", reduction)
     if input.ndim != 2:
         raise ValueError(f"cross_entropy: input must have shape (samples, classes), not {tuple(input.shape)}")
+    reduce = _reducer("cross_entropy", reduction, input.shape[0])
     target = target if hasattr(target, "shape") else np.asarray(target)
     if target.dtype.kind == "f" and target.shape == input.shape:
-        return reduce(-sum(target * log_softmax(input, 1), 1))
+        return reduce(-sum(_in_dtype_of(input, target) * log_softmax(input, 1), 1))
     return _cross_entropy(input, target, reduction)
 
 
+@composed
 def nll_loss(input: Array, target: Array, reduction: str = "mean") -> Array:
     """Negative log-likelihood: y = −log pₜ, from log-probabilities.
 
@@ -260,9 +274,9 @@ def nll_loss(input: Array, target: Array, reduction: str = "mean") -> Array:
     ValueError
         If shapes do not fit.
     """
-    reduce = _reducer("nll_loss", reduction)
     labels = raw(target) if hasattr(target, "shape") else np.asarray(target)
     if input.ndim != 2:
         raise ValueError(f"nll_loss: input must have shape (samples, classes), not {tuple(input.shape)}")
+    reduce = _reducer("nll_loss", reduction, input.shape[0])
     check_labels("nll_loss", raw(input), labels)
     return reduce(-getitem(input, (namespace(labels).arange(labels.shape[0]), labels)))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pydl.autodiff import constant, general, linear
+from pydl.autodiff import composed, constant, general, linear
 from pydl.backend import Array
 from pydl.ops.arithmetic import equal, sqrt, square, where
 from pydl.ops.indexing import concatenate, getitem
@@ -52,7 +52,7 @@ def _ones(n: int, dtype: Any) -> np.ndarray:
 def column_sums(x: Array, out: Array | None = None) -> Array:
     """Sum a matrix over its rows as 1ᵀx: about three times np.sum's speed, for bias gradients."""
     if isinstance(x, np.ndarray):
-        return np.dot(_ones(x.shape[0], x.dtype), x, out)
+        return _ones(x.shape[0], x.dtype).dot(x, out)
     return np.add.reduce(x, axis=0, out=out)
 
 
@@ -76,7 +76,7 @@ def sum(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     """
     if axis == 0 and not keepdims and x.ndim == 2 and x.dtype.kind == "f":
         return column_sums(x)
-    return np.add.reduce(x, axis=plain_axis(axis), keepdims=keepdims)
+    return np.add.reduce(x, axis=plain_axis(axis), keepdims=keepdims)  # type: ignore[call-overload]
 
 
 @linear(lambda g, x, axis, keepdims: broadcast_to(keep(g * (1 / _count(x, axis)), x, axis, keepdims), x.shape))
@@ -100,9 +100,10 @@ def mean(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     n = _count(x, axis)
     if n == 0:
         raise ValueError("the mean of no entries is undefined")
-    return np.add.reduce(x, axis=plain_axis(axis), keepdims=keepdims) * (1 / n)
+    return np.add.reduce(x, axis=plain_axis(axis), keepdims=keepdims) * (1 / n)  # type: ignore[call-overload]
 
 
+@composed
 def var(x: Array, axis: Axis = None, correction: int = 0, keepdims: bool = False) -> Array:
     """Variance: y = Σᵢ (xᵢ − x̄)² / (n − correction) along axes.
 
@@ -128,6 +129,7 @@ def var(x: Array, axis: Axis = None, correction: int = 0, keepdims: bool = False
     return sum(square(x - mean(x, axis, keepdims=True)), axis, keepdims=keepdims) * (1 / (n - correction))
 
 
+@composed
 def std(x: Array, axis: Axis = None, correction: int = 0, keepdims: bool = False) -> Array:
     """Standard deviation: the square root of `var`; its derivative is taken as 0 where all entries are equal.
 
@@ -208,6 +210,7 @@ def min(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     return np.min(x, axis=plain_axis(axis), keepdims=keepdims)
 
 
+@composed
 def prod(x: Array, axis: int | None = None, keepdims: bool = False) -> Array:
     """Product: y = Πᵢ xᵢ along an axis, as a tree of pairwise products.
 

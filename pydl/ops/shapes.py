@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pydl.autodiff import linear
+from pydl.autodiff import composed, linear
 from pydl.backend import Array
 
 __all__ = [
@@ -44,6 +44,7 @@ def reshape(x: Array, shape: int | Sequence[int]) -> Array:
     return np.reshape(x, shape)
 
 
+@composed
 def ravel(x: Array) -> Array:
     """Flatten to one axis, in row-major order.
 
@@ -225,7 +226,7 @@ def flip(x: Array, axis: int | Sequence[int] | None = None) -> Array:
     array or Tensor
         A view in reversed order.
     """
-    return np.flip(x, axis)
+    return np.flip(x, axis if axis is None or isinstance(axis, int) else tuple(axis))
 
 
 @linear(lambda g, x, shift, axis: roll(g, np.negative(shift).tolist(), axis))

@@ -80,13 +80,16 @@ class SGD(Optimizer):
         super().check_options(options)
         if not 0 <= options["momentum"] < 1:
             raise ValueError(f"SGD: momentum must lie in [0, 1), not {options['momentum']!r}")
-        if options["weight_decay"] < 0:
+        if not options["weight_decay"] >= 0:
             raise ValueError(f"SGD: weight_decay must be >= 0, not {options['weight_decay']!r}")
         if options["nesterov"] and (options["momentum"] == 0 or options["dampening"] != 0):
             raise ValueError("SGD: nesterov needs momentum > 0 and dampening = 0")
 
     def update(self, theta: Array, grad: Array, lr: float, t: int, options: dict[str, Any], *state: Array) -> None:
-        """θ ← θ − ε d."""
+        """θ ← θ − ε d.
+
+        Takes `theta`, `grad`, `lr`, `t`, `options` and `state` as `Optimizer.update` describes them.
+        """
         (velocity,), momentum = state, options["momentum"]
         if options["weight_decay"]:
             grad = grad + options["weight_decay"] * theta

@@ -47,7 +47,9 @@ class Group:
         self.grad = np.zeros_like(self.theta)
         self.state = {name: np.zeros_like(self.theta) for name in slots}
         self.steps = [0] * len(self.parameters)  # how many updates each parameter has had
-        self.bounds, self.buffers, start = [], [], 0
+        self.bounds: list[tuple[int, int]] = []
+        self.buffers: list[Array] = []
+        start = 0
         for p in self.parameters:
             stop = start + p.size
             view, p.buffer = _shaped_like(p.data, self.theta[start:stop]), _shaped_like(p.data, self.grad[start:stop])
@@ -66,7 +68,8 @@ class Group:
         now, t = clock(), self.steps[0]
         whole = self.steps.count(t) == len(self.steps)
         for p, buffer in zip(self.parameters, self.buffers, strict=True):
-            p.changed = now
+            if p.gradient is not None:
+                p.changed = now
             whole = whole and p.gradient is buffer
         if whole:
             self.steps = [t + 1] * len(self.steps)
@@ -81,7 +84,7 @@ class Group:
             if p.gradient is None:
                 continue
             if p.gradient is not p.buffer:  # set by hand, or by create_graph
-                p.buffer[...] = p.grad.data  # type: ignore[union-attr]
+                p.buffer[...] = p.grad.data
             (start, stop), t = self.bounds[i], self.steps[i]
             if runs and runs[-1][1] == start and runs[-1][2] == t:
                 runs[-1] = (runs[-1][0], stop, t)
@@ -96,6 +99,11 @@ def _shaped_like(array: Array, piece: Array) -> Array:
     if array.ndim == 2 and array.flags.f_contiguous and not array.flags.c_contiguous:
         return piece.reshape(array.shape[::-1]).T
     return piece.reshape(array.shape)
+
+
+def _plain(option: Any) -> Any:
+    """Turn a NumPy number into Python's, which leaves float32 alone: np.float64(0.1)·θ would be float64."""
+    return option.item() if isinstance(option, np.generic) else option
 
 
 class Optimizer:
@@ -122,19 +130,23 @@ class Optimizer:
         given = list(parameters)
         if not given:
             raise ValueError(f"{type(self).__name__} got no parameters: pass module.parameters()")
-        groups = given if isinstance(given[0], dict) else [{"params": given}]
+        if len(kinds := {isinstance(g, dict) for g in given}) > 1:
+            raise ValueError(f"{type(self).__name__} takes parameters, or groups (dicts) of them, not some of each")
         self.step_count = 0
-        self.groups: list[Group] = []
-        seen: set[int] = set()
-        for group in groups:
+        checked, seen = [], set[int]()  # all is checked before any parameter moves into θ
+        for group in given if kinds == {True} else [{"params": given}]:
             own = {k: v for k, v in group.items() if k != "params"}
             if unknown := sorted(set(own) - set(options)):
                 raise ValueError(f"{type(self).__name__} has no options {unknown}: it has {sorted(options)}")
-            self._check(group["params"], seen)
-            self.groups.append(Group(group["params"], self.slots, options | own))
-            self.check_options(self.groups[-1].options)
+            parameters, own = list(group.get("params", ())), {k: _plain(v) for k, v in (options | own).items()}
+            self._check(parameters, seen)
+            self.check_options(own)
+            checked.append((parameters, own))
+        self.groups = [Group(parameters, self.slots, own) for parameters, own in checked]
 
     def _check(self, parameters: Sequence[Tensor], seen: set[int]) -> None:
+        if not parameters:
+            raise ValueError(f'{type(self).__name__}: a group without parameters: give it {{"params": […], …}}')
         kinds = set()
         for p in parameters:
             if not isinstance(p, Tensor) or p.op is not None or not p.requires_grad:
@@ -169,7 +181,7 @@ class Optimizer:
 
     def _rate(self, group: Group) -> float:
         lr = group.options["lr"]
-        return float(lr(self.step_count)) if callable(lr) else lr
+        return float(lr(self.step_count) if callable(lr) else lr)
 
     def zero_grad(self) -> None:
         """Forget all gradients, so that the next backward pass starts from nothing."""
@@ -202,6 +214,11 @@ class Optimizer:
             The group's options.
         *state : array
             The same piece of each vector named in `slots`.
+
+        Raises
+        ------
+        NotImplementedError
+            If the subclass states no formula.
         """
         raise NotImplementedError(f"{type(self).__name__} needs an update method")
 
@@ -228,6 +245,8 @@ class Optimizer:
         ValueError
             If the state does not fit; nothing is changed then.
         """
+        if set(state) != {"step_count", "groups"}:
+            raise ValueError(f"expected an optimizer's state with 'step_count' and 'groups', got {sorted(state)}")
         mine = [{name: s.shape for name, s in g.state.items()} for g in self.groups]
         theirs = [{name: np.shape(s) for name, s in g["state"].items()} for g in state["groups"]]
         if mine != theirs or any(

@@ -42,8 +42,8 @@ def learning_curves(history: Mapping[str, Sequence[float]], ax: Any = None, ylab
     for name, values in history.items():
         epochs = np.arange(1, len(values) + 1)
         (line,) = ax.plot(epochs, values, label=name.replace("val_", "validation "))
-        if name.startswith("val_"):
-            best = int(np.argmin(values))
+        if name.startswith("val_") and np.isfinite(values).any():
+            best = int(np.nanargmin(values))
             ax.plot(epochs[best], values[best], "o", color=line.get_color())
     ax.set(xlabel="epoch", ylabel=ylabel)
     ax.legend()
@@ -80,8 +80,11 @@ def image_grid(
     figure, axes = plt.subplots(
         rows, columns, figsize=(size * columns, size * rows * (1.3 if titles else 1.0)), squeeze=False
     )
-    top = float(np.max(np.abs(images)))
-    scale = {"cmap": "RdBu_r", "vmin": -top, "vmax": top} if diverging else {"cmap": "gray_r"}
+    low, high = float(np.min(images)), float(np.max(images))
+    if diverging:
+        high = max(abs(low), abs(high))
+        low = -high
+    scale = {"cmap": "RdBu_r" if diverging else "gray_r", "vmin": low, "vmax": high}
     for i, ax in enumerate(axes.flat):
         ax.axis("off")
         if i < len(images):

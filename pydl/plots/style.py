@@ -21,11 +21,11 @@ def use_style(format: str = "svg") -> None:
     ValueError
         If the format is another.
     """
-    import matplotlib as mpl
+    import matplotlib.style
 
     if format not in ("svg", "png"):
         raise ValueError(f"use_style: format must be 'svg' or 'png', not {format!r}")
-    mpl.style.use(Path(__file__).with_name("book.mplstyle"))
+    matplotlib.style.use(Path(__file__).with_name("book.mplstyle"))
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     if shell is not None:  # in a notebook: how figures are stored
         from matplotlib_inline.backend_inline import set_matplotlib_formats

@@ -1,7 +1,8 @@
 // Opens every page of the built book in Chromium with the network cut off, in light, in dark, and on a narrow screen,
 // and fails on: a request that leaves the site, a console error, a broken image, an image without a description, an
 // equation not rendered, sideways scrolling, a violation of WCAG A/AA, a link to a place that is not there. Pages are
-// served over HTTP; a second round opens them from the disk (file://), as a reader without a server does.
+// served over HTTP; a second round opens them from the disk (file://), as a reader without a server does. Interactive
+// figures are driven in every mode and from the disk (figures.mjs), and examined once more in the state they end in.
 //
 // usage: node tests/browser/check.mjs _build/html [--shots FOLDER] [PAGE.html ...]
 import { chromium } from "playwright-core";
@@ -10,6 +11,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, statSync } from "node
 import { createRequire } from "node:module";
 import { extname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { checkStandIns, driveFigures } from "./figures.mjs";
 
 const PREFIX = "/pydl"; // the folder that the site is published in
 const MODES = [["light", 1280, 900], ["dark", 1280, 900], ["light", 390, 844]];
@@ -85,6 +87,13 @@ async function open(browser, name, url, allowed) {
   return { context, tab, report, view };
 }
 
+async function examine(tab, report) {
+  const { violations } = await tab.evaluate(tags => window.axe.run(document, { runOnly: tags, resultTypes: ["violations"] }), WCAG);
+  for (const { id, impact, nodes } of violations) {
+    report(`axe ${id} (${impact}): ${nodes.length}x ${nodes.slice(0, 3).map(n => n.target.join(" ")).join(" | ")}`);
+  }
+}
+
 /** One visit over HTTP, seen in every mode. */
 async function checkServed(browser, base, page) {
   const { context, tab, report, view } = await open(browser, `${page} [loading]`, `${base}/${page}`, base);
@@ -96,9 +105,10 @@ async function checkServed(browser, base, page) {
     await tab.evaluate(t => Object.assign(document.documentElement.dataset, { theme: t, mode: t }), theme);
     await tab.waitForTimeout(200);
     for (const fault of await tab.evaluate(faultsShown)) report(fault);
-    const { violations } = await tab.evaluate(tags => window.axe.run(document, { runOnly: tags, resultTypes: ["violations"] }), WCAG);
-    for (const { id, impact, nodes } of violations) {
-      report(`axe ${id} (${impact}): ${nodes.length}x ${nodes.slice(0, 3).map(n => n.target.join(" ")).join(" | ")}`);
+    await examine(tab, report);
+    if (await tab.locator(".interactive-stage").count()) {
+      await driveFigures(tab, report, { touch: width < 500, moving: theme === "dark" });
+      await examine(tab, report);
     }
     if (shots) await tab.screenshot({ path: join(shots, `${page.replaceAll("/", "_")}.${theme}.${width}.png`), fullPage: true });
   }
@@ -109,6 +119,8 @@ async function checkOnDisk(browser, page) {
   const base = pathToFileURL(root).href;
   const { context, tab, report } = await open(browser, `${page} [from disk]`, `${base}/${page}`, base);
   for (const fault of await tab.evaluate(faultsShown)) report(fault);
+  await driveFigures(tab, report);
+  await checkStandIns(browser, tab, report);
   await context.close();
 }
 

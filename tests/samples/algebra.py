@@ -12,8 +12,9 @@ A, B = normal(2, 3), normal(3, 4)
 BATCH = normal(5, 1, 3, 2)
 entry("matmul", lambda a, b: np.einsum("i,i" if a.ndim == b.ndim == 1 else "i,...ij->...j" if a.ndim == 1
                                        else "...ij,j->...i" if b.ndim == 1 else "...ij,...jk->...ik", a, b),
-      of(A, B), of(A, ROW), of(ROW, B), of(ROW, ROW + 1), of(CUBE, normal(4, 2)), of(CUBE, normal(4)), of(ROW, CUBE[:, :, :2]),
-      of(BATCH, normal(2, 2, 4)), of(normal(2, 3), BATCH), of(B.T, A.T), of(EMPTY, B), of(normal(2, 0), normal(0, 3)))  # fmt: skip
+      of(A, B), of(A, ROW), of(ROW, B), of(ROW, ROW + 1), of(CUBE, normal(4, 2)), of(CUBE, normal(4)),
+      of(ROW, CUBE[:, :, :2]), of(BATCH, normal(2, 2, 4)), of(normal(2, 3), BATCH), of(B.T, A.T), of(EMPTY, B),
+      of(normal(2, 0), normal(0, 3)))  # fmt: skip
 entry("outer", lambda a, b: np.multiply.outer(a, b), of(VECTOR, ROW), of(ROW, ROW), of(ONE, ROW))
 entry("trace", lambda x: np.einsum("...ii", x), of(SQUARE), of(SQUARES), of(normal(1, 1)))
 entry("solve", lambda a, b: np.linalg.inv(a) @ b, of(SQUARE, ROW), of(SQUARE, B), of(SQUARES, normal(2, 3, 2)),
@@ -24,7 +25,8 @@ entry("slogdet", lambda a: (np.sign(np.linalg.det(a)), np.log(np.abs(np.linalg.d
       of(-SQUARE))  # fmt: skip
 LENGTHS = tuple(of(*s.args, **s.settings, **({"ord": p} if p != 2 else {}))
                 for p in (2, 1, np.inf)
-                for s in (of(CUBE), of(X, axis=1), of(CUBE, axis=(0, 2), keepdims=True), of(ROW), of(SCALAR)))  # fmt: skip
+                for s in (of(CUBE), of(X, axis=1), of(CUBE, axis=(0, 2), keepdims=True), of(ROW),
+                          of(SCALAR)))  # fmt: skip
 POWERS = {1: lambda x, axis, keepdims: np.abs(x).sum(axis, keepdims=keepdims),
           2: lambda x, axis, keepdims: np.sqrt((x**2).sum(axis, keepdims=keepdims)),
           np.inf: lambda x, axis, keepdims: np.abs(x).max(axis, keepdims=keepdims)}  # fmt: skip

@@ -61,9 +61,7 @@ def of(*args: Any, smooth: bool = True, **settings: Any) -> Sample:
     return Sample(args, settings, smooth)
 
 
-def entry(
-    name: str, reference: Callable[..., Any], *samples: Sample, call: Callable[..., Any] | None = None
-) -> None:
+def entry(name: str, reference: Callable[..., Any], *samples: Sample, call: Callable[..., Any] | None = None) -> None:
     """Register the samples of a public function, with an independent NumPy function of the same signature."""
     function = call or getattr(pydl, name)
     SAMPLES[name] = [Sample(s.args, s.settings, s.smooth, name, function, reference) for s in samples]

@@ -3,7 +3,6 @@
 import numpy as np
 
 from .entry import entry, of
-from .entrywise import logistic
 from .inputs import COLUMN, CUBE, EMPTY, VECTOR, X, Y, inside, normal
 
 LARGE = np.array([[1000.0, 0.0, -1000.0], [1e30, -1e30, 0.0], [1e30, 1e30, 1e30], [-1e30, -1e30, -1000.0]])
@@ -41,9 +40,14 @@ TARGET = np.abs(inside(2, 3))
 entry("mse_loss", lambda x, t, reduction="mean": REDUCE[reduction]((x - t) ** 2),
       *[of(*args, **r) for args in ((X, Y), (VECTOR, VECTOR + 1)) for r in REDUCTIONS], of(X.T, Y.T),
       of(EMPTY, EMPTY + 1, reduction="sum"))  # fmt: skip
-entry("binary_cross_entropy_with_logits",
-      lambda z, t, reduction="mean": REDUCE[reduction](-t * np.log(logistic(z)) - (1 - t) * np.log(1 - logistic(z)))
-      if np.max(np.abs(z), initial=0) < 30 else REDUCE[reduction](np.maximum(z, 0) - t * z + np.log1p(np.exp(-np.abs(z)))),
+
+
+def binary_cross_entropy(z, t, reduction="mean"):
+    """Return −t log σ(z) − (1 − t) log σ(−z)."""
+    return REDUCE[reduction](t * np.logaddexp(0, -z) + (1 - t) * np.logaddexp(0, z))
+
+
+entry("binary_cross_entropy_with_logits", binary_cross_entropy,
       *[of(X, TARGET, **r) for r in REDUCTIONS], of(X, (X > 0).astype(int)), of(EMPTY, EMPTY, reduction="sum"),
       *[of(np.array([-1000.0, 1000.0, -1000.0, 1000.0, 0.0]), np.array([0.0, 0.0, 1.0, 1.0, 0.5]), smooth=False, **r)
         for r in REDUCTIONS])  # fmt: skip
@@ -65,6 +69,6 @@ def cross_entropy(z, target, reduction="mean"):
 
 BEYOND = of(LARGE, np.array([0, 0, 1, 2]), reduction="none", smooth=False)
 entry("cross_entropy", cross_entropy, *[of(Z, t, **r) for t in (LABELS, SHARES) for r in REDUCTIONS],
-      of(Z, LABELS.astype("uint8")), of(Z, LABELS.astype("int32")), of(Z[:1], LABELS[:1]), of(np.asfortranarray(Z), LABELS),
-      BEYOND, of(EMPTY, np.zeros(0, int), reduction="sum"))  # fmt: skip
+      of(Z, LABELS.astype("uint8")), of(Z, LABELS.astype("int32")), of(Z[:1], LABELS[:1]),
+      of(np.asfortranarray(Z), LABELS), BEYOND, of(EMPTY, np.zeros(0, int), reduction="sum"))  # fmt: skip
 entry("nll_loss", negative_log, *[of(Z, LABELS, **r) for r in REDUCTIONS], of(Z[:1], LABELS[:1]))

@@ -14,8 +14,8 @@ entry("transpose", lambda x, axes=None: np.einsum("ijk->kji", x) if axes is None
       of(CUBE), of(CUBE, (1, 2, 0)), of(CUBE, axes=[2, 0, 1]), of(CUBE, (0, -1, 1)))  # fmt: skip
 entry("swapaxes", lambda x, i, j: np.moveaxis(x, i, j) if abs(i - j) == 1 else x.transpose(2, 1, 0), of(CUBE, 0, 1),
       of(CUBE, 0, 2), of(X, -1, -2))  # fmt: skip
-entry("moveaxis", lambda x, i, j: np.rollaxis(x, i) if j == 0 else x.transpose(2, 0, 1), of(CUBE, 2, 0), of(CUBE, -1, 0),
-      of(CUBE, (0, 1), (1, 2)))  # fmt: skip
+entry("moveaxis", lambda x, i, j: np.rollaxis(x, i) if j == 0 else x.transpose(2, 0, 1), of(CUBE, 2, 0),
+      of(CUBE, -1, 0), of(CUBE, (0, 1), (1, 2)))  # fmt: skip
 entry("expand_dims", lambda x, axis: x[:, None] if axis == 1 else x[None, ..., None], of(X, 1), of(X, (0, -1)),
       of(EMPTY, 1))  # fmt: skip
 entry("squeeze", lambda x, axis=None: x.reshape([n for n in x.shape if n > 1]), of(COLUMN), of(COLUMN, 1),
@@ -84,8 +84,7 @@ def scattered(x, index, shape):
 
 
 entry("getitem", gathered, *[of(x, index) for x, index in INDICES.values()])
-entry("index_add", scattered, *[of(np.array(x[index]), index, shape=x.shape)
-                                for name, (x, index) in INDICES.items() if name not in ("nothing", "empty")])  # fmt: skip
+entry("index_add", scattered, *[of(np.array(x[i]), i, shape=x.shape) for x, i in list(INDICES.values())[:-2]])
 entry("take_along_axis", np.take_along_axis, of(X, np.array([[0, 2], [1, 1]]), 1), of(X, np.array([[0, 1, 1]]), 0),
       of(CUBE, np.argsort(CUBE, -1), axis=-1))  # fmt: skip
 entry("diagonal", lambda x: np.einsum("...ii->...i", x), of(SQUARE), of(normal(2, 3, 3)))

@@ -1,0 +1,186 @@
+"""SGD: its formula by hand, and PyTorch's trajectory for every combination of options."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+import pydl
+from pydl import nn, optim
+from tests.strict import install
+
+install()
+STEPS = 25
+SHAPES = [(4, 3), (4,), (1, 4)]
+OPTIONS = [
+    {"momentum": momentum, "dampening": dampening, "weight_decay": decay, "nesterov": nesterov}
+    for momentum, dampening, decay, nesterov in itertools.product((0.0, 0.9), (0.0, 0.3), (0.0, 0.05), (False, True))
+    if not (nesterov and (momentum == 0 or dampening))
+]
+MISSING = {0: {1}, 3: {0}, 4: {0, 1}, 5: {0, 1, 2}, 9: {2}, 10: {1}}  # step → parameters without a gradient
+RATES = {"number": 0.1, "schedule": lambda step: 0.1 / (1 + step) ** 0.5}
+
+
+def starts():
+    rng = np.random.default_rng(0)
+    return [rng.standard_normal(shape) for shape in SHAPES]
+
+
+def parameters():
+    """Return the first parameter as `Linear` has it, transposed in memory, the others plain."""
+    return [nn.Parameter(np.asfortranarray(a) if a.ndim == 2 and a.shape[0] > 1 else a) for a in starts()]
+
+
+def objective(ps):
+    """Tie all parameters together by products, powers and a sine, so that no two gradients are alike."""
+    W, b, v = ps
+    h = W.sum(1) + b * b
+    return (v * h).sum() ** 2 / 50 + (b * W[:, 0]).sin().sum() + (v**4).sum() / 20
+
+
+def names(options):
+    return " ".join(f"{k}={v}" for k, v in options.items() if v) or "plain"
+
+
+# ------------------------------------------------------------ by hand
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=names)
+def test_the_formula_by_hand(options):
+    mu, tau, decay = options["momentum"], options["dampening"], options["weight_decay"]
+    w = nn.Parameter(starts()[0])
+    theta, v = w.numpy().copy(), None
+    optimizer = optim.SGD([w], lr=0.1, **options)
+    for _ in range(STEPS):
+        optimizer.zero_grad()
+        (w**4).sum().backward()
+        optimizer.step()
+        g = 4 * theta**3 + decay * theta
+        if mu:
+            v = g if v is None else mu * v + (1 - tau) * g
+            g = g + mu * v if options["nesterov"] else v
+        theta = theta - 0.1 * g
+        np.testing.assert_allclose(w.numpy(), theta, rtol=1e-12, atol=1e-13)
+
+
+# ------------------------------------------------------------ PyTorch
+
+
+def both(torch, ours_groups, theirs_groups, **options):
+    rate = options.pop("lr")
+    ours = optim.SGD(ours_groups, lr=rate, **options)
+    theirs = torch.optim.SGD(theirs_groups, lr=1.0 if callable(rate) else rate, **options)
+    schedule = torch.optim.lr_scheduler.LambdaLR(theirs, rate) if callable(rate) else None
+    return ours, theirs, schedule
+
+
+def compare(torch, mine, others, ours, theirs, schedule, missing=None):
+    for step in range(STEPS):
+        ours.zero_grad()
+        theirs.zero_grad()
+        objective(mine).backward()
+        objective(others).backward()
+        for i in (missing or {}).get(step, ()):
+            mine[i].grad = others[i].grad = None
+        assert ours.lr == theirs.param_groups[0]["lr"]
+        ours.step()
+        theirs.step()
+        if schedule:
+            schedule.step()
+        for p, q in zip(mine, others, strict=True):
+            np.testing.assert_allclose(p.numpy(), q.detach().numpy(), rtol=1e-12, atol=1e-12)
+    assert all(np.abs(p.numpy() - start).max() > 1e-2 for p, start in zip(mine, starts(), strict=True))
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("missing", [None, MISSING], ids=["all gradients", "missing gradients"])
+@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize("options", OPTIONS, ids=names)
+def test_trajectory_is_pytorchs(options, rate, missing):
+    torch = pytest.importorskip("torch")
+    mine, others = parameters(), [torch.tensor(a, requires_grad=True) for a in starts()]
+    compare(torch, mine, others, *both(torch, mine, others, lr=RATES[rate], **options), missing)
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("missing", [None, MISSING], ids=["all gradients", "missing gradients"])
+def test_groups_with_options_of_their_own(missing):
+    torch = pytest.importorskip("torch")
+    mine, others = parameters(), [torch.tensor(a, requires_grad=True) for a in starts()]
+
+    def groups(W, b, v):
+        return [
+            {"params": [W, v], "weight_decay": 0.1, "momentum": 0.5, "nesterov": True},
+            {"params": [b], "lr": 0.02, "dampening": 0.4},
+        ]
+
+    pair = both(torch, groups(*mine), groups(*others), lr=0.05, momentum=0.9)
+    compare(torch, mine, others, *pair, missing)
+
+
+def test_a_group_may_have_a_schedule_of_its_own():
+    a, b = nn.Parameter([1.0]), nn.Parameter([1.0])
+    optimizer = optim.SGD([{"params": [a]}, {"params": [b], "lr": lambda step: 10.0**-step}], lr=0.5)
+    for _ in range(3):
+        optimizer.zero_grad()
+        (a + b).sum().backward()
+        optimizer.step()
+    np.testing.assert_allclose([a.item(), b.item()], [1 - 1.5, 1 - 1.11], rtol=1e-6)
+
+
+# ------------------------------------------------------------ devices, precision
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=names)
+def test_over_the_strict_kind(options):
+    here = parameters()
+    there = [nn.Parameter(pydl.Tensor(p).to("strict")) for p in here]
+    pair = [optim.SGD(ps, lr=0.1, **options) for ps in (here, there)]
+    for step in range(8):
+        for ps, optimizer in zip((here, there), pair, strict=True):
+            optimizer.zero_grad()
+            objective(ps).backward()
+            for i in MISSING.get(step, ()):
+                ps[i].grad = None
+            optimizer.step()
+    for p, q in zip(here, there, strict=True):
+        assert q.device == "strict"
+        np.testing.assert_array_equal(p.numpy(), q.numpy())
+
+
+@pytest.mark.parametrize("number", [np.float64, np.float32], ids=lambda n: n.__name__)
+def test_numpys_numbers_are_options_as_pythons_are(number):
+    def trained(kind):
+        w = nn.Parameter(np.linspace(-1, 1, 7, dtype="float32"))
+        optimizer = optim.SGD([w], lr=kind(0.25), momentum=kind(0.75), weight_decay=kind(0.125), nesterov=True)
+        for _ in range(5):
+            optimizer.zero_grad()
+            (w * w).sum().backward()
+            optimizer.step()
+        return w.numpy().tobytes()
+
+    assert trained(number) == trained(float)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"lr": -0.1}, "lr must be a number >= 0 or a schedule, not -0.1"),
+        ({"lr": "fast"}, "lr must be a number >= 0 or a schedule, not 'fast'"),
+        ({"lr": float("nan")}, "lr must be a number >= 0"),
+        ({"momentum": 1.0}, r"momentum must lie in \[0, 1\), not 1.0"),
+        ({"momentum": -0.5}, "momentum must lie in"),
+        ({"weight_decay": -1e-3}, "weight_decay must be >= 0, not -0.001"),
+        ({"weight_decay": float("nan")}, "weight_decay must be >= 0"),
+        ({"nesterov": True}, "nesterov needs momentum > 0 and dampening = 0"),
+        ({"nesterov": True, "momentum": 0.9, "dampening": 0.1}, "nesterov needs momentum > 0 and dampening = 0"),
+    ],
+)
+def test_options_out_of_range_teach_and_leave_the_parameters_alone(options, message):
+    w = nn.Parameter([1.0])
+    with pytest.raises(ValueError, match=f"SGD: {message}"):
+        optim.SGD([w], **{"lr": 0.1, **options})
+    assert w.buffer is None
+    with pytest.raises(ValueError, match=f"SGD: {message}"):
+        optim.SGD([{"params": [w]}, {"params": [nn.Parameter([2.0])], **options}], lr=0.1)
+    assert w.buffer is None

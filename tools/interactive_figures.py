@@ -1,0 +1,125 @@
+"""Sphinx extension: the directive that places an interactive figure, with its caption and its text for paper.
+
+.. code-block:: markdown
+
+    :::{interactive} descent
+    :name: fig-descent
+    :function: double-well
+    :lr: 0.1
+
+    The caption: what the reader can see here.
+
+    What stands here on paper, and where scripts are off: any text, an image.
+    :::
+
+The figure is numbered like others, and ``{numref}`` refers to it. Its scripts are loaded on pages that show one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from html import escape
+from typing import Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+Check = Callable[[str], Any]
+
+
+def one_of(*names: str) -> Check:
+    """Return a check that an option is one of `names`."""
+    return lambda value: directives.choice(value, names)
+
+
+def number(value: str) -> float:
+    """Read an option that must be a number."""
+    return float(value)
+
+
+FUNCTIONS = ("parabola", "huber", "logcosh", "quartic", "double-well", "sine")
+FIGURES: dict[str, tuple[list[str], dict[str, Check]]] = {
+    "descent": (["kit", "descent"], {"function": one_of(*FUNCTIONS), "lr": number, "start": number}),
+    "boundary": (
+        ["kit", "boundary", "boundary-view"],
+        {
+            "rule": one_of("perceptron", "logistic"),
+            "points": one_of("separable", "overlapping", "xor", "none"),
+            "lr": number,
+        },
+    ),
+}
+"""Of each figure: its scripts, in order, and with which options it can begin."""
+
+
+class stage(nodes.General, nodes.Element):  # noqa: N801 (nodes are written like this)
+    """Where the script draws."""
+
+
+class Interactive(SphinxDirective):
+    """Place an interactive figure."""
+
+    required_arguments = 1
+    has_content = True
+    option_spec: ClassVar[dict[str, Check]] = {
+        "name": directives.unchanged,
+        **{key: check for _, options in FIGURES.values() for key, check in options.items()},
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """Build the figure: stage, text for paper, caption."""
+        name = self.arguments[0]
+        if name not in FIGURES:
+            raise self.error(f"interactive: there is no figure {name!r}; there are {', '.join(FIGURES)}")
+        start = {key: value for key, value in self.options.items() if key != "name"}
+        if unknown := sorted(set(start) - set(FIGURES[name][1])):
+            raise self.error(f"interactive: {name} has no option {unknown[0]!r}; it has {', '.join(FIGURES[name][1])}")
+        body = nodes.Element()
+        self.state.nested_parse(self.content, self.content_offset, body)
+        if len(body) < 2 or not isinstance(body[0], nodes.paragraph):
+            raise self.error(f"interactive: {name} needs two paragraphs: its caption, then what stands here on paper")
+        first, *rest = body.children
+        caption = nodes.caption(first.rawsource, "", *first.children)
+        self.set_source_info(caption)
+        figure = nodes.figure("", classes=["interactive"])
+        figure += [
+            stage("", figure=name, start=start),
+            nodes.container("", *rest, classes=["interactive-fallback"]),
+            caption,
+        ]
+        self.set_source_info(figure)
+        self.add_name(figure)
+        return [figure]
+
+
+def visit_stage(self: Any, node: stage) -> None:
+    """Write the stage, empty: the script fills it."""
+    options = escape(json.dumps(node["start"]))
+    self.body.append(f'<div class="interactive-stage" data-figure="{node["figure"]}" data-options="{options}"></div>\n')
+    raise nodes.SkipNode
+
+
+def skip_stage(self: Any, node: stage) -> None:
+    """Leave the stage out where no script runs: the text for paper stands there."""
+    raise nodes.SkipNode
+
+
+def add_scripts(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+    """Load scripts and style on a page that shows a figure."""
+    shown = [] if doctree is None else [node["figure"] for node in doctree.findall(stage)]
+    if shown:
+        app.add_css_file("css/figures.css")
+    for script in dict.fromkeys(script for name in shown for script in FIGURES[name][0]):
+        app.add_js_file(f"js/figures/{script}.js", loading_method="defer")
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the directive with Sphinx."""
+    without = (skip_stage, None)
+    app.add_node(stage, html=(visit_stage, None), latex=without, text=without, man=without, texinfo=without)
+    app.add_directive("interactive", Interactive)
+    app.connect("html-page-context", add_scripts)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
