@@ -52,7 +52,7 @@ _NUMPY = ArrayKind(np.ndarray, np, "cpu", np.asarray)
 _by_type: dict[type, ArrayKind] = {np.ndarray: _NUMPY}
 _by_device: dict[str, ArrayKind] = {"cpu": _NUMPY}
 _DTYPES = ("float32", "float64")
-_default = {"device": "cpu", "dtype": np.dtype("float32")}
+_default: dict[str, Any] = {"device": "cpu", "dtype": np.dtype("float32")}
 
 
 def register_kind(kind: ArrayKind) -> None:

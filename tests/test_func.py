@@ -276,9 +276,9 @@ def test_results_are_writable_and_inputs_unchanged():
 # ------------------------------------------------------------ errors
 
 ERRORS = {
-    "grad of a vector": (lambda: pydl.grad(lambda x: x)(np.ones(2)), ValueError, r"grad.*scalar.*\(2,\).*vjp or jacobian"),
+    "grad of a vector": (lambda: pydl.grad(lambda x: x)(np.ones(2)), ValueError, r"grad.*scalar.*\(2,\).*jacobian"),
     "grad of a pair": (lambda: pydl.grad(lambda x: (x.sum(), x.sum()))(np.ones(2)), ValueError, "one scalar value"),
-    "grad at integers": (lambda: pydl.grad(lambda x: x.sum())(np.ones(2, int)), TypeError, r"int64.*astype\('float32'\)"),
+    "grad at integers": (lambda: pydl.grad(lambda x: x.sum())(np.ones(2, int)), TypeError, "int64.*astype"),
     "argnums": (lambda: pydl.grad(lambda x: x, 1)(1.0), ValueError, "argnums 1.*1 were given"),
     "cotangent": (lambda: pydl.vjp(lambda x: x, np.ones(2))[1](np.ones(3)), ValueError, r"\(3,\).*\(2,\)"),
     "tangent": (lambda: pydl.jvp(lambda x: x, (np.ones(2),), (np.ones(3),)), ValueError, r"\(3,\).*\(2,\)"),

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import pydl
-from pydl.backend import to_device
 from pydl.errors import GraphError
 from tests.strict import install
 
@@ -103,8 +102,9 @@ METHODS = {
     "cumsum": lambda x: x.cumsum(1), "exp": lambda x: x.exp() if isinstance(x, pydl.Tensor) else np.exp(x),
     "clip": lambda x: x.clip(2, 3), "reshape": lambda x: x.reshape(3, -1), "reshape tuple": lambda x: x.reshape((6,)),
     "transpose": lambda x: x.transpose(), "transpose axes": lambda x: x.transpose(1, 0),
-    "transpose tuple": lambda x: x.transpose((1, 0)), "ravel": lambda x: x.ravel(), "swapaxes": lambda x: x.swapaxes(0, 1),
-    "squeeze": lambda x: x[:1].squeeze(), "squeeze axis": lambda x: x[:, :1].squeeze(1), "astype": lambda x: x.astype("f8"),
+    "transpose tuple": lambda x: x.transpose((1, 0)), "ravel": lambda x: x.ravel(),
+    "swapaxes": lambda x: x.swapaxes(0, 1), "squeeze": lambda x: x[:1].squeeze(),
+    "squeeze axis": lambda x: x[:, :1].squeeze(1), "astype": lambda x: x.astype("f8"),
     "item": lambda x: x[1, 2], "row": lambda x: x[1], "column": lambda x: x[:, -1], "rows": lambda x: x[[1, 0, 1]],
     "mask": lambda x: x[np.asarray(x.shape) == 2], "new axis": lambda x: x[:, None], "ellipsis": lambda x: x[..., 0],
 }  # fmt: skip
@@ -184,7 +184,7 @@ def test_the_gradient_can_be_changed_in_place(x):
 
 def test_integers_do_not_take_fractions_in_place():
     x = pydl.tensor([1, 2, 3])
-    with pytest.raises(TypeError, match="float64.*int64"):
+    with pytest.raises(TypeError, match=r"float64.*int64"):
         x /= 2
     x *= 2
     np.testing.assert_array_equal(x.numpy(), [2, 4, 6])

@@ -79,8 +79,8 @@ def _pull_back(output: Traced, cotangent: Any, targets: Any, graph: bool, retain
                 if a.requires_grad and a.age >= oldest:
                     needs.append(True)
                     # an empty buffer is offered to the rule, which may write the gradient straight into it
-                    empty = a.buffer is not None and a.gradient is None and a.age not in pending
-                    into.append(a.buffer if empty and not graph else None)
+                    empty = a.buffer is not None and a.gradient is None and not graph and a.age not in pending
+                    into.append(a.buffer if empty else None)
                     continue
             needs.append(False)
             into.append(None)
@@ -128,7 +128,7 @@ def _deposit(leaf: Traced, g: Any, graph: bool) -> None:
     elif graph:
         leaf.gradient = g
     elif leaf.buffer is None:
-        leaf.gradient = asarray(g).copy()  # what arrives may be read-only, or another leaf's gradient too
+        leaf.gradient = asarray(g).copy(order="K")  # what arrives may be read-only, or another leaf's gradient too
     else:
         if g is not leaf.buffer:
             leaf.buffer[...] = g

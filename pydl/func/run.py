@@ -42,8 +42,9 @@ def _fresh(x: Any) -> Tensor:
     """Return a new leaf with the value of `x` (recorded as its image, if x is itself traced)."""
     if isinstance(x, Tensor) and x.requires_grad:
         return _identity(x)
-    array = asarray(raw(x), default_dtype() if type(x) in (int, float) else None)  # np.float64 is a float, too
-    return Tensor(array, requires_grad=True)
+    if type(x) in (int, float):  # np.float64 is a float, too
+        x = asarray(x, default_dtype())
+    return Tensor(x, requires_grad=True)
 
 
 class Run:

@@ -18,7 +18,7 @@ __all__ = ["elu", "gelu", "leaky_relu", "log_sigmoid", "prelu", "relu", "sigmoid
 
 # Constants as NumPy scalars: beside a small array a Python number costs 0.15 µs more, and float64 stays float64.
 ZERO, ONE = np.float32(0), np.float32(1)
-_LOWEST = {np.dtype(name): np.log(np.finfo(name).tiny) for name in ("float32", "float64")}
+_LOWEST: dict[Any, float] = {np.dtype(name): np.log(np.finfo(name).tiny) for name in ("float32", "float64")}
 
 
 @elementwise(lambda y, x: x > ZERO)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pydl.autodiff import general, raw, total
+from pydl.autodiff import Traced, general, raw, total
 from pydl.backend import Array
 from pydl.ops.activations import ONE, ZERO, sigmoid
 from pydl.ops.linalg import matmul
@@ -54,7 +54,7 @@ def _pull(
     if gw is None and needs[1]:
         gw = _dot(x.T, g).T
     if gb is None and needs[2]:
-        gb = sum(g, 0)
+        gb = sum(g, axis=0) if isinstance(y, Traced) else column_sums(g)
     return gx, gw, gb
 
 

@@ -87,8 +87,9 @@ async function open(browser, name, url, allowed) {
   return { context, tab, report, view };
 }
 
-async function examine(tab, report) {
-  const { violations } = await tab.evaluate(tags => window.axe.run(document, { runOnly: tags, resultTypes: ["violations"] }), WCAG);
+async function examine(tab, report, part = "html") {
+  const { violations } = await tab.evaluate(([part, tags]) =>
+    window.axe.run({ include: [[part]] }, { runOnly: tags, resultTypes: ["violations"] }), [part, WCAG]);
   for (const { id, impact, nodes } of violations) {
     report(`axe ${id} (${impact}): ${nodes.length}x ${nodes.slice(0, 3).map(n => n.target.join(" ")).join(" | ")}`);
   }
@@ -108,7 +109,7 @@ async function checkServed(browser, base, page) {
     await examine(tab, report);
     if (await tab.locator(".interactive-stage").count()) {
       await driveFigures(tab, report, { touch: width < 500, moving: theme === "dark" });
-      await examine(tab, report);
+      await examine(tab, report, ".interactive");
     }
     if (shots) await tab.screenshot({ path: join(shots, `${page.replaceAll("/", "_")}.${theme}.${width}.png`), fullPage: true });
   }

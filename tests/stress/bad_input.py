@@ -25,20 +25,24 @@ from pydl import ops
 ALLOWED = (ValueError, TypeError, IndexError, pydl.PydlError)
 METHODS = ("backward", "copy_", "to", "reshape", "transpose", "clone", "item", "requires_grad_", "__setitem__",
            "__iadd__", "__itruediv__", "__matmul__", "__rpow__", "__getitem__", "__float__", "__index__", "__len__")  # fmt: skip
-FUNCTIONS = {name: getattr(ops, name) for name in dir(ops) if callable(getattr(ops, name)) and not name.startswith("_")}
+FUNCTIONS = {name: getattr(ops, name) for name in dir(ops) if not name.startswith("_") and callable(getattr(ops, name))}
 # two integers are Python's to raise, and 7 ** 2 ** 70 takes it forever
 FUNCTIONS["power"] = lambda a, b: ops.power(float(a) if isinstance(a, int) else a, b)
 FUNCTIONS |= {f"Tensor.{name}": getattr(pydl.Tensor, name) for name in METHODS}
-FUNCTIONS |= {"tensor": pydl.tensor, "grad": lambda x, y: pydl.grad(lambda a: (a * y).sum())(x),
-              "jvp": lambda x, y: pydl.jvp(lambda a: a * a, (x,), (y,)), "hessian": pydl.hessian(lambda a: (a**3).sum()),
-              "jacobian": lambda x, y: pydl.jacobian(lambda a: a * y, mode="forward")(x)}  # fmt: skip
+FUNCTIONS |= {
+    "tensor": pydl.tensor,
+    "grad": lambda x, y: pydl.grad(lambda a: (a * y).sum())(x),
+    "jvp": lambda x, y: pydl.jvp(lambda a: a * a, (x,), (y,)),
+    "hessian": pydl.hessian(lambda a: (a**3).sum()),
+    "jacobian": lambda x, y: pydl.jacobian(lambda a: a * y, mode="forward")(x),
+}
 
 sizes = st.integers(0, 3)
 shapes = st.lists(sizes, max_size=3).map(tuple)
 dtypes = st.sampled_from(["float64", "float32", "float16", "int64", "uint8", "bool", "complex64"])
 numbers = st.sampled_from([0, 1, -1, 2, 3, 7, -5, 2**70, 0.5, -2.0, 1e30, float("nan"), float("inf"), True, 1j])
-junk = st.sampled_from([None, "mean", "cuda", "float32", "", "ij,jk", "none", b"x", object(), [], {}, (), [[1.0], [1.0, 2.0]],
-                        [1.0, 2.0], {"a": 1}, Ellipsis, slice(None), np.array("x"), np.array([None]), lambda x: x])  # fmt: skip
+junk = st.sampled_from([None, "mean", "cuda", "float32", "", "ij,jk", b"x", object(), [], {}, (), [[1.0], [1.0, 2.0]],
+                        [1.0, 2.0], {"a": 1}, ..., slice(None), np.array("x"), np.array([None]), len])  # fmt: skip
 
 
 @st.composite
@@ -65,7 +69,7 @@ BY_NAME = {
     "indices": arrays(st.just("int64")), "target": arrays(), "dtype": st.one_of(dtypes, anything), "sections": numbers,
     "repeats": st.one_of(st.integers(-2, 4), junk), "reduction": st.sampled_from(["mean", "sum", "none", "max", None]),
     "pad_width": st.one_of(st.lists(st.tuples(sizes, sizes), max_size=3), anything), "keepdims": st.booleans(),
-    "subscripts": st.sampled_from(["ij,jk->ik", "ii", "i,i", "...i->...", "ij->ji", "", "->", "i->ii", "ij,j", 5, "i j", "ñ"]),
+    "subscripts": st.sampled_from(["ij,jk->ik", "ii", "i,i", "...i->...", "ij->ji", "", "->", "i->ii", "ij,j", 5, "ñ"]),
     "activation": st.sampled_from([None, "relu", "tanh", "selu", 3]), "k": st.integers(-3, 3), "ord": numbers,
 }  # fmt: skip
 
@@ -83,7 +87,8 @@ def cases(draw: Any) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
         elif p.default is p.empty:
             args.append(draw(BY_NAME.get(p.name, st.one_of(floats, floats, anything))))
         elif draw(st.booleans()):
-            given_settings[p.name] = draw(st.one_of(BY_NAME.get(p.name, numbers), BY_NAME.get(p.name, numbers), anything))
+            usual = BY_NAME.get(p.name, numbers)
+            given_settings[p.name] = draw(st.one_of(usual, usual, anything))
     return name, tuple(args), given_settings
 
 
@@ -108,8 +113,10 @@ def main() -> int:
     parser.add_argument("--cases", type=int, default=100_000)
     ends: Counter[str] = Counter()
 
+    number = parser.parse_args().cases
+
     @seed(0)
-    @settings(max_examples=parser.parse_args().cases, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=number, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(cases())
     def search(case: Any) -> None:
         ends[attempt(*case)] += 1

@@ -1,0 +1,1 @@
+"""The workloads: what is to be computed (`problems`), and how each library's own user would write it."""
