@@ -6,12 +6,8 @@ Each seed draws its own thirty points. A quantity's band is [min − sd, max + s
 possible and rounded outward to three significant digits. Fresh seeds then tell how many draws a band misses.
 """
 
-import json
-import math
-import platform
-from pathlib import Path
-
 import numpy as np
+from bands import save
 
 import pydl
 
@@ -38,40 +34,17 @@ def measure(seed: int) -> dict[str, float]:
     }
 
 
-def outward(value: float, towards: float) -> float:
-    """Round to three significant digits, up or down."""
-    digits = 2 - math.floor(math.log10(abs(value)))
-    return round((math.ceil if towards > 0 else math.floor)(value * 10**digits) / 10**digits, digits)
-
-
-def summary(name: str, values: np.ndarray, fresh: np.ndarray) -> dict[str, object]:
-    """Describe one quantity over the seeds, and count the fresh ones outside of its band."""
-    least, most = POSSIBLE.get(name, (-math.inf, math.inf))
-    sd = np.std(values, ddof=1)
-    low, high = max(np.min(values) - sd, least), min(np.max(values) + sd, most)
-    band = [outward(low, -1), outward(high, +1)]
-    found = {"min": np.min(values), "max": np.max(values), "mean": np.mean(values), "sd": sd}
-    outside = int(np.sum((fresh < band[0]) | (fresh > band[1])))
-    return {key: float(value) for key, value in found.items()} | {"band": band, "fresh outside": outside}
-
-
 def main() -> None:
-    """Run all seeds and write the summary."""
+    """Run all seeds, write the summary, and say how many fresh draws the bands miss."""
     pydl.set_default_device("cpu")
     pydl.set_default_dtype("float64")
-    runs, fresh = ([measure(seed) for seed in seeds] for seeds in (SEEDS, FRESH))
-    result = {
-        "notebook": "convexity/linear-regression",
-        "seeds": {"first": SEEDS[0], "last": SEEDS[-1], "count": len(SEEDS), "fresh": len(FRESH)},
-        "versions": {"python": platform.python_version(), "numpy": np.__version__, "pydl": pydl.__version__},
-        "device": "cpu",
-        "rule": "band = [min - sd, max + sd], cut at what is possible, rounded outward to three significant digits",
-        "quantities": {
-            name: summary(name, *(np.array([run[name] for run in part]) for part in (runs, fresh))) for name in runs[0]
-        },
-    }
-    text = json.dumps(result, indent=2) + "\n"
-    Path(__file__).with_suffix(".json").write_text(text, encoding="utf-8")
+    runs = [measure(seed) for seed in SEEDS]
+    quantities = save(__file__, "convexity/linear-regression", SEEDS, runs, margin=1, possible=POSSIBLE)
+    fresh = [measure(seed) for seed in FRESH]
+    for name, quantity in quantities.items():
+        low, high = quantity["band"]
+        outside = sum(not low <= run[name] <= high for run in fresh)
+        print(f"{name}: band [{low}, {high}] misses {outside} of {len(FRESH)} fresh draws")
 
 
 if __name__ == "__main__":

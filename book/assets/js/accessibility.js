@@ -11,5 +11,5 @@ addEventListener("load", () => {
   /* scrollable-region-focusable: what scrolls must be reachable by keyboard, now and after a turn of the screen */
   const sizes = new ResizeObserver(entries => entries.forEach(({ target }) =>
     target.scrollWidth > target.clientWidth ? target.setAttribute("tabindex", 0) : target.removeAttribute("tabindex")));
-  all(".highlight pre, .pst-scrollable-table-container, .cell_output, div.math", e => sizes.observe(e));
+  all(".highlight pre, .pst-scrollable-table-container, .cell_output, div.math, mjx-container[display=true]", e => sizes.observe(e));
 });
