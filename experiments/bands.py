@@ -59,7 +59,8 @@ def save(
         "seeds": {"first": seeds[0], "last": seeds[-1], "count": len(seeds)},
         "versions": {"python": platform.python_version(), "numpy": np.__version__, "pydl": pydl.__version__},
         "device": pydl.default_device(),
-        "rule": f"band = [min - {margin:g} sd, max + {margin:g} sd], cut at what is possible, rounded outward to three significant digits",
+        "rule": f"band = [min - {margin:g} sd, max + {margin:g} sd], cut at what is possible,"
+        " rounded outward to three significant digits",
         **more,
         "quantities": quantities,
     }

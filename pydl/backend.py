@@ -191,8 +191,9 @@ def asarray(value: Any, dtype: Any = None, device: str | None = None) -> Array:
         return array if device is None else to_device(array, device)
     try:
         array = np.asarray(value, dtype=dtype)
-    except (ValueError, TypeError) as error:
-        raise type(error)(f"cannot make an array of {type(value).__name__} {value!r:.60}: {error}") from None
+    except (OverflowError, TypeError, ValueError) as error:
+        base = TypeError if isinstance(error, TypeError) else ValueError
+        raise base(f"cannot make an array of {type(value).__name__} {value!r:.60}: {error}") from None
     if array.dtype.kind not in "fiubc":
         raise TypeError(f"cannot make a numeric array of {type(value).__name__} {value!r:.60} (dtype {array.dtype})")
     if dtype is None and array.dtype == np.float64:

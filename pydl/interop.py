@@ -20,7 +20,7 @@ _OF_SHAPE = {"empty_like", "ndim", "ones_like", "shape", "size", "zeros_like"}
 
 
 class Answers(Traced):
-    """The side of a tensor that faces Python and NumPy."""
+    """The side of a tensor that faces Python and NumPy; made of `data` and `requires_grad`, as a tensor is."""
 
     __slots__ = ()
 
@@ -134,7 +134,7 @@ class Answers(Traced):
         return array
 
     def item(self) -> float | int | bool:
-        """Return the value of a tensor with one entry as a Python number."""
+        """Return the value of a tensor with one entry as a Python number; ValueError if it has more or none."""
         if self.data.size != 1:
             raise ValueError(f"item() needs exactly one entry, this tensor has shape {self.shape}")
         return self.data.item()

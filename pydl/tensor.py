@@ -13,7 +13,7 @@ import numpy as np
 
 from pydl import ops
 from pydl.autodiff import Traced, clock, is_grad_enabled, pull_back, raw
-from pydl.backend import Array, asarray, device_of, to_device
+from pydl.backend import Array, asarray, to_device
 from pydl.errors import GraphError
 from pydl.interop import Answers
 
@@ -173,6 +173,13 @@ class Tensor(Answers):
         -------
         Tensor
             This tensor.
+
+        Raises
+        ------
+        GraphError
+            If this tensor is a recorded result.
+        TypeError
+            If its dtype is not a floating one.
         """
         if self.op is not None:
             raise GraphError("requires_grad_ is for leaves: detach() a computed tensor first")
@@ -274,11 +281,11 @@ class Tensor(Answers):
     broadcast_to, expand_dims = ops.broadcast_to, ops.expand_dims
 
     def reshape(self, *shape: Any) -> Tensor:
-        """Give the same entries another shape: ``x.reshape(2, -1)`` or ``x.reshape((2, -1))``."""
+        """Give the same entries another `shape`: ``x.reshape(2, -1)`` or ``x.reshape((2, -1))``."""
         return ops.reshape(self, shape[0] if len(shape) == 1 else shape)
 
     def transpose(self, *axes: Any) -> Tensor:
-        """Permute the axes: ``x.transpose(1, 0)``; without arguments, reverse their order."""
+        """Permute the `axes`: ``x.transpose(1, 0)``; without arguments, reverse their order."""
         return ops.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
 
 

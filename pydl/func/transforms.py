@@ -197,6 +197,11 @@ def jacobian(f: Callable[..., Any], argnum: int = 0, mode: str = "reverse") -> C
     callable
         Takes f's arguments; returns the Jacobian, of shape (*y.shape, *x.shape).
 
+    Raises
+    ------
+    ValueError
+        If the mode is unknown, or argument or value is not one array.
+
     Examples
     --------
     >>> import numpy as np, pydl

@@ -21,8 +21,10 @@ def _grid(X: np.ndarray, k: int, draw: np.random.Generator) -> np.ndarray:
     d = X.shape[1]
     side = round(k ** (1 / d))
     if side**d != k:
+        below = side - (side**d > k)
         raise ValueError(
-            f"place_centres: a grid in {d} dimensions has sideᵈ nodes, {k} is none: take {side**d} or {(side + 1) ** d}"
+            f"place_centres: a grid in {d} dimensions has sideᵈ nodes, {k} is no such number:"
+            f" take {below**d} or {(below + 1) ** d}"
         )
     if side == 1:
         return (X.min(axis=0, keepdims=True) + X.max(axis=0)) / 2

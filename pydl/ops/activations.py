@@ -23,7 +23,7 @@ _LOWEST: dict[Any, float] = {np.dtype(name): np.log(np.finfo(name).tiny) for nam
 
 @elementwise(lambda y, x: x > ZERO)
 def relu(x: Array) -> Array:
-    """Rectify: y = max(x, 0); the derivative at 0 is 0 (Nair & Hinton 2010)."""
+    """Rectify `x`: y = max(x, 0); the derivative at 0 is 0 (Nair & Hinton 2010)."""
     return np.maximum(x, ZERO)
 
 
@@ -101,7 +101,7 @@ def elu(x: Array, alpha: float = 1.0) -> Array:
 
 @elementwise(lambda y, x: y * (ONE - y))
 def sigmoid(x: Array) -> Array:
-    """Logistic sigmoid: y = 1/(1 + e⁻ˣ), with relative precision in both tails."""
+    """Logistic sigmoid of `x`: y = 1/(1 + e⁻ˣ), with relative precision in both tails."""
     # (1 + tanh(x/2))/2 needs no care about overflow, but gives 0 instead of 2e-9 at x = -20 in float32, and a
     # vanishing gradient must be small, not 0. The limit keeps e⁻ˣ finite.
     y = np.exp(-np.maximum(x, _LOWEST.get(getattr(x, "dtype", None), -88.0)))

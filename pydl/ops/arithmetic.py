@@ -83,19 +83,19 @@ def reciprocal(x: Array) -> Array:
 
 @elementwise(lambda y, x: 2 * x)
 def square(x: Array) -> Array:
-    """Square: y = x²."""
+    """Square `x`: y = x²."""
     return np.square(x)
 
 
 @elementwise(lambda y, x: 0.5 / y)
 def sqrt(x: Array) -> Array:
-    """Take the square root: y = √x."""
+    """Take the square root of `x`: y = √x."""
     return np.sqrt(x)
 
 
 @elementwise(lambda y, x: sign(x))
 def absolute(x: Array) -> Array:
-    """Take the absolute value: y = |x|; the derivative at 0 is taken as 0."""
+    """Take the absolute value of `x`: y = |x|; the derivative at 0 is taken as 0."""
     return np.absolute(x)
 
 
@@ -161,6 +161,11 @@ def clip(x: Array, low: float | None = None, high: float | None = None) -> Array
     -------
     array or Tensor
         The limited values, of x's shape and dtype.
+
+    Raises
+    ------
+    ValueError
+        If neither limit is given.
     """
     if low is None and high is None:
         raise ValueError("at least one of low and high must be given")

@@ -34,7 +34,7 @@ __all__ = [
 
 @elementwise(lambda y, x: y)
 def exp(x: Array) -> Array:
-    """Exponential: y = eˣ."""
+    """Exponential of `x`: y = eˣ."""
     return np.exp(x)
 
 
@@ -46,7 +46,7 @@ def expm1(x: Array) -> Array:
 
 @elementwise(lambda y, x: 1 / x)
 def log(x: Array) -> Array:
-    """Natural logarithm: y = log x."""
+    """Natural logarithm of `x`: y = log x."""
     return np.log(x)
 
 
@@ -76,13 +76,13 @@ def logaddexp(a: Array, b: Array) -> Array:
 
 @elementwise(lambda y, x: cos(x))
 def sin(x: Array) -> Array:
-    """Sine of an angle in radians: y = sin x."""
+    """Sine of the angle `x` in radians: y = sin x."""
     return np.sin(x)
 
 
 @elementwise(lambda y, x: -sin(x))
 def cos(x: Array) -> Array:
-    """Cosine of an angle in radians: y = cos x."""
+    """Cosine of the angle `x` in radians: y = cos x."""
     return np.cos(x)
 
 
@@ -130,7 +130,7 @@ def cosh(x: Array) -> Array:
 
 @elementwise(lambda y, x: 1 - y * y)
 def tanh(x: Array) -> Array:
-    """Hyperbolic tangent: y = (eˣ − e⁻ˣ)/(eˣ + e⁻ˣ)."""
+    """Hyperbolic tangent of `x`: y = (eˣ − e⁻ˣ)/(eˣ + e⁻ˣ)."""
     return np.tanh(x)
 
 

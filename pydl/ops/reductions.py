@@ -96,6 +96,11 @@ def mean(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     -------
     array or Tensor
         The means, of x's dtype.
+
+    Raises
+    ------
+    ValueError
+        If there are no entries to average.
     """
     n = _count(x, axis)
     if n == 0:
@@ -122,6 +127,11 @@ def var(x: Array, axis: Axis = None, correction: int = 0, keepdims: bool = False
     -------
     array or Tensor
         The variances, of x's dtype.
+
+    Raises
+    ------
+    ValueError
+        If there are no more entries than `correction`.
     """
     n = _count(x, axis)
     if n <= correction:
@@ -148,6 +158,11 @@ def std(x: Array, axis: Axis = None, correction: int = 0, keepdims: bool = False
     -------
     array or Tensor
         The deviations, in the units of x.
+
+    Raises
+    ------
+    ValueError
+        If there are no more entries than `correction`.
     """
     v = var(x, axis, correction, keepdims)
     equal_entries = equal(v, 0)

@@ -192,9 +192,7 @@ class StrictArray:
         stored = self._host[key]
         given = given.reshape(given.shape[max(given.ndim - stored.ndim, 0) :])
         if advanced and not np.all((stored == given) | ((stored != stored) & (given != given))):
-            raise RefusedError(
-                "an index array names one element twice with different values: undefined on a GPU"
-            )
+            raise RefusedError("an index array names one element twice with different values: undefined on a GPU")
 
     def __len__(self):
         return len(self._host)

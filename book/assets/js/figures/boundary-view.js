@@ -150,7 +150,7 @@
       else if (ending.point === null && inside(at)) add([at.x, at.y], +tool.value);
     });
 
-    board.addEventListener("blur", () => { held = null; draw(); });
+    board.addEventListener("blur", () => { held = null; tell(""); draw(); });
     const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
     function describe() {
       const i = held ?? nearest(cursor, REACH / 2);
