@@ -265,7 +265,19 @@ def build(folder, text):
         f"myst_enable_extensions = ['colon_fence', 'dollarmath']\nhtml_static_path = [{str(ROOT / 'book/assets')!r}]\n",
         encoding="utf-8",
     )
-    command = [sys.executable, "-m", "sphinx", "-W", "-n", "-q", "-b", "html", str(folder), str(folder / "html")]
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-W",
+        "--keep-going",
+        "-n",
+        "-q",
+        "-b",
+        "html",
+        str(folder),
+        str(folder / "html"),
+    ]
     return subprocess.run(command, capture_output=True, text=True)
 
 

@@ -229,7 +229,7 @@ def flip(x: Array, axis: int | Sequence[int] | None = None) -> Array:
     return np.flip(x, axis if axis is None or isinstance(axis, int) else tuple(axis))
 
 
-@linear(lambda g, x, shift, axis: roll(g, np.negative(shift).tolist(), axis))
+@linear(lambda g, x, shift, axis: roll(g, -shift if np.ndim(shift) == 0 else [-s for s in shift], axis))
 def roll(x: Array, shift: int | Sequence[int], axis: int | Sequence[int] | None = None) -> Array:
     """Shift entries along axes; what leaves at one end enters at the other.
 

@@ -55,12 +55,28 @@ def test_edges_age_and_die_and_take_lonely_nodes_along():
     assert len(gas.errors) == 2
 
 
+def test_an_edge_of_the_greatest_age_lives():
+    star = [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]]
+    gas = GrowingNeuralGas(star, lr_nearest=0, lr_neighbours=0, max_age=2)
+    for signal in ([0.1, 0.0], [0.0, 0.1], [-0.1, 0.0], [-0.1, 0.0]):
+        gas.adapt(signal)
+    assert state(gas)[2] == {(0, 1): 2, (0, 2): 0}  # the edge to (1, 0) was 3, and is gone with that node
+    assert gas.nodes.tolist() == [star[0], star[2], star[3]]
+
+
 def test_insertion_splits_the_edge_of_the_largest_errors():
     gas = GrowingNeuralGas([[0.0], [4.0], [9.0]], 4, lr_nearest=0, lr_neighbours=0, error_share=0.25, error_decay=1)
     for signal in (1.9, 2.1, 7.0):  # errors 1.9², 1.9², 2²; edges (0, 1) and (1, 2)
         gas.adapt([signal])
     gas.adapt([3.0])  # node 1 gets 1 more: it is q, and f is 2
     close(state(gas), [0, 4, 9, 6.5], [3.61, 4.61 / 4, 1, 4.61 / 4], {(0, 1): 0, (1, 3): 0, (2, 3): 0})
+
+
+def test_insertion_looks_among_neighbours_only():
+    gas = GrowingNeuralGas([[0.0], [4.0], [9.0]], 4, lr_nearest=0, lr_neighbours=0, error_share=0.25, error_decay=1)
+    for signal in (1.9, 3.5, 12.0, 8.0):  # node 2 is q; node 0 has a larger error than 1, but no edge to 2
+        gas.adapt([signal])
+    close(state(gas), [0, 4, 9, 6.5], [3.61, 0.0625, 2.5, 2.5], {(0, 1): 0, (1, 3): 0, (2, 3): 0})
 
 
 def test_published_parameters_are_the_defaults():
