@@ -174,6 +174,11 @@ def two_phase(
     ValueError
         If shapes, labels or options do not fit.
 
+    References
+    ----------
+    D. Böhning: Multinomial logistic regression algorithm, Annals of the Institute of Statistical Mathematics 44
+    (1992).
+
     Examples
     --------
     >>> from pydl import data
