@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from pydl.autodiff import clock
+from pydl.autodiff import clock, raw
 from pydl.backend import Array, to_device, to_numpy
 from pydl.errors import GraphError
 from pydl.tensor import Tensor
@@ -84,7 +84,7 @@ class Group:
             if p.gradient is None:
                 continue
             if p.gradient is not p.buffer:  # set by hand, or by create_graph
-                p.buffer[...] = p.grad.data
+                p.buffer[...] = raw(p.gradient)
             (start, stop), t = self.bounds[i], self.steps[i]
             if runs and runs[-1][1] == start and runs[-1][2] == t:
                 runs[-1] = (runs[-1][0], stop, t)

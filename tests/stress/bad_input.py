@@ -31,10 +31,10 @@ FUNCTIONS["power"] = lambda a, b: ops.power(float(a) if isinstance(a, int) else 
 FUNCTIONS |= {f"Tensor.{name}": getattr(pydl.Tensor, name) for name in METHODS}
 FUNCTIONS |= {
     "tensor": pydl.tensor,
-    "grad": lambda x, y: pydl.grad(lambda a: pydl.sum(a * y))(x),
-    "jvp": lambda x, y: pydl.jvp(lambda a: a * a, (x,), (y,)),
-    "hessian": pydl.hessian(lambda a: pydl.sum(a**3)),
-    "jacobian": lambda x, y: pydl.jacobian(lambda a: a * y, mode="forward")(x),
+    "grad": lambda x, y: pydl.grad(lambda a: pydl.sum(pydl.multiply(a, y)))(x),
+    "jvp": lambda x, y: pydl.jvp(pydl.square, (x,), (y,)),
+    "hessian": pydl.hessian(lambda a: pydl.sum(pydl.power(a, 3))),
+    "jacobian": lambda x, y: pydl.jacobian(lambda a: pydl.multiply(a, y), mode="forward")(x),
 }
 
 sizes = st.integers(0, 3)
