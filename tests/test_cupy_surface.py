@@ -18,8 +18,9 @@ HOST_ONLY = {
     "check",  # grades students' code
     "checkpoint.py",  # files
     "claims.py",  # numbers for the reader
+    "doctor.py",  # looks at the host
     "data",  # loading and shuffling, before anything moves to a device
-    "plots.py",  # figures
+    "plots",  # figures
     "random.py",  # draws on the host by design
     "testing.py",  # finite differences
 }

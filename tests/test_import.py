@@ -33,7 +33,7 @@ def modules_of(code: str) -> set[str]:
 def test_import_loads_numpy_alone() -> None:
     loaded = modules_of("import pydl") - modules_of("import numpy")
     third = {name for name in loaded - sys.stdlib_module_names if not name.startswith("_")}
-    assert third == {"pydl"}
+    assert third - {"cython_runtime"} == {"pydl"}  # (numpy.random's own)
 
 
 def test_import_loads_nothing_heavy() -> None:

@@ -55,7 +55,7 @@ class Exercise:
     ) -> None:
         self.name, self.task, self.reference, self.draw = name, task, reference, draw
         self.mistakes, self.trials, self.rtol = dict(mistakes), trials, rtol
-        self.__name__, self.__doc__ = name, task
+        self.__name__, self.__doc__ = name, f"Check: {task.rstrip('.')}."
 
     def __call__(self, yours: Callable[..., Any]) -> None:
         """Print ✓ if `yours` is right.

@@ -79,7 +79,10 @@ def embedded(name: str) -> dict[str, np.ndarray]:
 def search_folders() -> Iterator[Path]:
     """Yield the folders that may hold published data sets, in the order in which they are searched.
 
-    ``$PYDL_DATA`` where it is set, the system's folders, the user's cache.
+    Yields
+    ------
+    pathlib.Path
+        ``$PYDL_DATA`` where it is set, the system's folders, the user's cache.
     """
     yield from _own_folder()
     yield from SYSTEM

@@ -163,5 +163,5 @@ class Standardize:
         return (self._checked(X) - self.mean) / self.std
 
     def inverse(self, Z: Any) -> Array:
-        """Return σ·Z + μ, the inputs in their own units again."""
+        """Return σ·`Z` + μ, the inputs in their own units again."""
         return self._checked(Z) * self.std + self.mean
