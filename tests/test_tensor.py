@@ -326,3 +326,19 @@ def test_numpy_functions_without_a_derivative_are_refused_where_one_would_be_los
 def test_numpy_may_ask_for_the_shape(x):
     assert (np.shape(x), np.ndim(x), np.size(x)) == ((2, 3), 2, 6)
     np.testing.assert_array_equal(np.zeros_like(x), np.zeros((2, 3)))
+
+
+@pytest.mark.parametrize(
+    "mixed",
+    [
+        lambda x, n: x * n, lambda x, n: n * x, lambda x, n: x - n, lambda x, n: n / x, lambda x, n: x @ n.T,
+        lambda x, n: pydl.concatenate([x, n]), lambda x, n: pydl.maximum(x, n), lambda x, n: pydl.where(n > 2, x, n),
+        lambda x, n: pydl.einsum("ij,ij->i", x, n), lambda x, n: x * pydl.tensor(n),
+    ],
+)  # fmt: skip
+def test_integers_do_not_widen_float32(x, mixed):
+    n = np.arange(6).reshape(2, 3)
+    assert mixed(x, n).dtype == "float32"
+    assert mixed(x.to("float64"), n).dtype == "float64"
+    mixed(x, n).sum().backward()
+    assert x.grad.dtype == "float32"

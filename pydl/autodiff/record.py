@@ -21,7 +21,7 @@ OPS: dict[str, Op] = {}
 """Every op by name, filled as the modules of `pydl.ops` are read; the tests walk this table."""
 FROM_KERNELS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What NumPy raises on operands that do not fit."""
-OBJECT = np.dtype(object)
+OBJECT, DOUBLE = np.dtype(object), np.dtype(np.float64)
 
 
 class _Recording(threading.local):
@@ -163,7 +163,7 @@ def _caller(op: Op) -> Callable[..., Any]:
     One flat function on purpose: this is the cost of recording, about half a microsecond.
     """
     kernel, arrays, saves, recording = op.kernel, op.arrays, op.saves, _recording
-    differentiable = op.pull is not None
+    differentiable, mixes = op.pull is not None, arrays is None or arrays > 1
     parameters = inspect.signature(kernel).parameters
     names = list(parameters)[:arrays] if arrays is not None else []
     defaults = {p.name: p.default for p in parameters.values() if p.default is not inspect.Parameter.empty}
@@ -194,10 +194,10 @@ def _caller(op: Op) -> Callable[..., Any]:
         kind, tracked, inputs = None, False, []
         for a in args:
             if isinstance(a, Traced):
-                kind = a.kind
+                kind, data = a.kind, a.data
                 if a.requires_grad:
                     tracked = True
-                inputs.append(a.data)
+                inputs.append(data)
             else:
                 inputs.append(a)
         saved = None
@@ -207,6 +207,8 @@ def _caller(op: Op) -> Callable[..., Any]:
                 value, saved = value
             if kind is None:
                 return value
+            if mixes and value.dtype is DOUBLE and data.dtype is not DOUBLE:
+                value = narrowed(value, inputs)
             if value.dtype is OBJECT:  # NumPy's answer to None, text and integers beyond 64 bits
                 raise TypeError("operands must be arrays, tensors or numbers of a machine's size")
         except FROM_KERNELS as error:
@@ -223,6 +225,12 @@ def _caller(op: Op) -> Callable[..., Any]:
 
     call.op = op  # type: ignore[attr-defined]
     return call
+
+
+def narrowed(value: Array, inputs: Sequence[Any]) -> Array:
+    """Give `value` the widest floating dtype of the operands: integers do not widen float32, as in PyTorch."""
+    floats = [x.dtype for x in inputs if hasattr(x, "dtype") and x.dtype.kind == "f"]
+    return value.astype(np.result_type(*floats)) if floats else value
 
 
 def describe(value: Any) -> str:

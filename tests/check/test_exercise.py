@@ -83,7 +83,7 @@ def test_inputs_are_fresh_each_time_and_the_same_for_all():
 
 def test_name_and_task_are_shown():
     assert repr(EXERCISE) == "check.scores: return the scores Xw"
-    assert (EXERCISE.__name__, EXERCISE.__doc__) == ("scores", "return the scores Xw")
+    assert (EXERCISE.__name__, EXERCISE.__doc__) == ("scores", "Check: return the scores Xw.")
     assert issubclass(CheckError, (pydl.PydlError, AssertionError))
 
 
