@@ -22,6 +22,7 @@ import pydl
 
 SEEDS = range(100)
 N, NOISE, LR, ALPHA = 40, 0.25, 1.0, 0.01
+SHOWN = 26  # the seed that the notebook shows: its first steps point far from the widest margin
 STEPS = (100, 10_000, 100_000)
 POSSIBLE = {f"margin after {steps} steps, relative": (-1.0, 1.0) for steps in ("100", "100,000")}
 
@@ -95,7 +96,7 @@ def main() -> None:
         "scikit-learn": sklearn.__version__,
         "optima": {
             "launches": optimum(*launches(), 0),
-            f"clouds of seed 0, alpha = {ALPHA}": optimum(*clouds(0), ALPHA),
+            f"clouds of seed {SHOWN}, alpha = {ALPHA}": optimum(*clouds(SHOWN), ALPHA),
         },
     }
     save(__file__, "convexity/logistic-regression", SEEDS, runs, margin=0.5, possible=POSSIBLE, **more)

@@ -4,6 +4,11 @@ Nothing is hidden: every reference is in the book's solution. What is checked ar
 on random inputs that are drawn afresh each time. The exercises of a notebook are in the module of its name.
 """
 
+from pydl.check.convex_functions import *
 from pydl.check.exercise import CheckError, Exercise
+from pydl.check.l2_trap import *
 from pydl.check.linear_regression import *
+from pydl.check.logistic_regression import *
+from pydl.check.perceptron_and_xor import *
+from pydl.check.rbf_networks import *
 from pydl.check.softmax_regression import *
