@@ -1,19 +1,15 @@
 """The exercises of convexity/convex-functions, the bands that it quotes, and the facts that its text states."""
 
-import json
 import math
 
-import claims_page
 import numpy as np
 import pytest
-from notebook_environment import BOOK, ROOT
 
 from pydl.check import convex_functions
 from pydl.check.exercise import CheckError
+from tests.check.measured import measured, quoted_bands
 
-EXERCISES = [getattr(convex_functions, name) for name in convex_functions.__all__]
-MISTAKES = [(exercise, hint) for exercise in EXERCISES for hint in exercise.mistakes]
-MEASURED = json.loads((ROOT / "experiments" / "convex_functions.json").read_text(encoding="utf-8"))
+MEASURED = measured("convex-functions")
 BANDS = {  # claim of the notebook: quantity of the experiment
     "convex-chords-violated": "fewest chords violated, percent",
     "convex-dent-missed": "chords that notice the dent",
@@ -26,40 +22,6 @@ BANDS = {  # claim of the notebook: quantity of the experiment
     "convex-stall": "stall distance",
     "convex-stall-for-good": "loss at 10,000 over loss at 1,000, stalled",
 }
-
-
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
-def test_the_reference_passes(exercise, capsys):
-    exercise(exercise.reference)
-    assert capsys.readouterr().out == f"✓ {exercise.name}: right on {exercise.trials} random inputs\n"
-
-
-@pytest.mark.parametrize(("exercise", "hint"), MISTAKES, ids=lambda v: getattr(v, "name", v)[:30])
-def test_each_mistake_gets_its_own_hint(exercise, hint):
-    for _ in range(3):  # other inputs each time
-        with pytest.raises(CheckError) as caught:
-            exercise(exercise.mistakes[hint])
-        assert str(caught.value) == f"{exercise.name}: {hint}"
-
-
-def raises(*inputs):
-    raise ZeroDivisionError("by zero")
-
-
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        (lambda *inputs: None, "your function returns None: is there a `return`"),
-        (lambda *inputs: "w", "expected numbers, your function returned str|expected 2 values"),
-        (lambda *inputs: np.zeros((1, 7)), r"should have shape|expected 2 values|yours has \(1, 7\)"),
-        (raises, "your function raised ZeroDivisionError: by zero"),
-        (3.0, "pass the function itself"),
-    ],
-)
-def test_other_answers_get_a_clear_message(exercise, wrong, message):
-    with pytest.raises(CheckError, match=message):
-        exercise(wrong)
 
 
 @pytest.mark.parametrize(("exercise", "place"), [("chord_violations", 1), ("ridge_constants", 0)])
@@ -145,7 +107,6 @@ def test_euler_product_and_noise_floor_of_the_text():
 
 
 def test_bands_in_the_notebook_are_those_that_were_measured():
+    quoted = quoted_bands("convex-functions", BANDS)
+    assert quoted == {quantity: MEASURED["quantities"][quantity]["band"] for quantity in quoted}
     assert MEASURED["seeds"]["count"] >= 20
-    claims = {claim.id: claim for claim in claims_page.claims_of(BOOK / "convexity" / "convex-functions.ipynb")}
-    quoted = {quantity: [float(claims[id].low), float(claims[id].high)] for id, quantity in BANDS.items()}
-    assert quoted == {quantity: found["band"] for quantity, found in MEASURED["quantities"].items()}

@@ -1,19 +1,14 @@
 """The exercises of convexity/l2-trap, and the numbers that the notebook quotes."""
 
-import json
-
-import claims_page
 import numpy as np
 import pytest
-from notebook_environment import BOOK, ROOT, TEXT
+from notebook_environment import TEXT
 
 import pydl
 from pydl.check import l2_trap as exercises
-from pydl.check.exercise import CheckError
+from tests.check.measured import measured, quoted_bands
 
-EXERCISES = [getattr(exercises, name) for name in exercises.__all__]
-MISTAKES = [(exercise, hint) for exercise in EXERCISES for hint in exercise.mistakes]
-MEASURED = json.loads((ROOT / "experiments" / "l2_trap.json").read_text(encoding="utf-8"))
+MEASURED = measured("l2-trap")
 BANDS = {
     "trap-squares-chords": "share of chords that the squared error crosses",
     "trap-entropy-chords": "share of chords that the cross entropy crosses",
@@ -29,50 +24,6 @@ ROWS = {
     "random weights of standard deviation 1": "large weights",
     "trained on exchanged labels": "exchanged labels",
 }
-
-
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
-def test_the_reference_passes(exercise, capsys):
-    exercise(exercise.reference)
-    assert capsys.readouterr().out == f"✓ {exercise.name}: right on 20 random inputs\n"
-
-
-@pytest.mark.parametrize(("exercise", "hint"), MISTAKES, ids=lambda v: getattr(v, "name", v)[:30])
-def test_each_mistake_gets_its_own_hint(exercise, hint):
-    for _ in range(3):  # other inputs each time
-        with pytest.raises(CheckError) as caught:
-            exercise(exercise.mistakes[hint])
-        assert str(caught.value) == f"{exercise.name}: {hint}"
-
-
-def raises(*inputs):
-    raise ZeroDivisionError("by zero")
-
-
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        (lambda *inputs: None, "your function returns None: is there a `return`"),
-        (lambda *inputs: "w", "expected numbers, your function returned str"),
-        (lambda *inputs: np.zeros((1, 7)), r"the value should have shape \(.*\), yours has \(1, 7\)"),
-        (raises, "your function raised ZeroDivisionError: by zero"),
-        (3.0, "pass the function itself"),
-    ],
-)
-def test_other_answers_get_a_clear_message(exercise, wrong, message):
-    with pytest.raises(CheckError, match=message):
-        exercise(wrong)
-
-
-@pytest.mark.parametrize("exercise", [e for e in EXERCISES if e.name != "absolute_error_time"], ids=lambda e: e.name)
-def test_changed_arguments_are_noticed(exercise):
-    def changes_its_first_argument(first, *others):
-        first += 1
-        return 0.0
-
-    with pytest.raises(CheckError, match="your function changes its arguments"):
-        exercise(changes_its_first_argument)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -102,8 +53,7 @@ def test_the_time_is_the_integral(M):
 
 
 def test_bands_in_the_notebook_are_those_that_were_measured():
-    claims = {claim.id: claim for claim in claims_page.claims_of(BOOK / "convexity" / "l2-trap.ipynb")}
-    quoted = {quantity: [float(claims[id].low), float(claims[id].high)] for id, quantity in BANDS.items()}
+    quoted = quoted_bands("l2-trap", BANDS)
     assert quoted == {quantity: MEASURED["quantities"][quantity]["band"] for quantity in quoted}
     assert MEASURED["seeds"]["count"] >= 20
 

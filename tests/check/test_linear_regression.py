@@ -1,17 +1,12 @@
 """The exercises of convexity/linear-regression, and the bands that the notebook quotes."""
 
-import json
-
-import claims_page
 import numpy as np
 import pytest
-from notebook_environment import BOOK, ROOT
 
 from pydl.check import linear_regression
-from pydl.check.exercise import CheckError
+from tests.check.measured import measured, quoted_bands
 
-EXERCISES = [getattr(linear_regression, name) for name in linear_regression.__all__]
-MISTAKES = [(exercise, hint) for exercise in EXERCISES for hint in exercise.mistakes]
+MEASURED = measured("linear-regression")
 BANDS = {
     "line-bias": "bias",
     "line-slope": "slope",
@@ -21,45 +16,6 @@ BANDS = {
     "line-origin-loss": "smallest loss through the origin",
     "line-origin-residual": "mean residual through the origin",
 }
-
-
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
-def test_the_reference_passes(exercise, capsys):
-    exercise(exercise.reference)
-    assert capsys.readouterr().out == f"✓ {exercise.name}: right on 20 random inputs\n"
-
-
-@pytest.mark.parametrize(("exercise", "hint"), MISTAKES, ids=lambda v: getattr(v, "name", v)[:30])
-def test_each_mistake_gets_its_own_hint(exercise, hint):
-    with pytest.raises(CheckError) as caught:
-        exercise(exercise.mistakes[hint])
-    assert str(caught.value) == f"{exercise.name}: {hint}"
-
-
-def changes_its_first_argument(X, *others):
-    X += 1
-    return 0.0
-
-
-def raises(*inputs):
-    raise ZeroDivisionError("by zero")
-
-
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        (lambda *inputs: None, "your function returns None: is there a `return`"),
-        (lambda *inputs: "w", "expected numbers, your function returned str"),
-        (lambda *inputs: np.zeros((1, 7)), r"the value should have shape \(.*\), yours has \(1, 7\)"),
-        (raises, "your function raised ZeroDivisionError: by zero"),
-        (changes_its_first_argument, "your function changes its arguments"),
-        (3.0, "pass the function itself"),
-    ],
-)
-def test_other_answers_get_a_clear_message(exercise, wrong, message):
-    with pytest.raises(CheckError, match=message):
-        exercise(wrong)
 
 
 def gradient_of(loss, w, h=1e-3):
@@ -90,8 +46,6 @@ def test_references_against_their_definitions(seed):
 
 
 def test_bands_in_the_notebook_are_those_that_were_measured():
-    saved = json.loads((ROOT / "experiments" / "linear_regression.json").read_text(encoding="utf-8"))
-    assert saved["seeds"]["count"] >= 20
-    claims = {claim.id: claim for claim in claims_page.claims_of(BOOK / "convexity" / "linear-regression.ipynb")}
-    quoted = {quantity: [float(claims[id].low), float(claims[id].high)] for id, quantity in BANDS.items()}
-    assert quoted == {quantity: found["band"] for quantity, found in saved["quantities"].items()}
+    quoted = quoted_bands("linear-regression", BANDS)
+    assert quoted == {quantity: MEASURED["quantities"][quantity]["band"] for quantity in quoted}
+    assert MEASURED["seeds"]["count"] >= 20

@@ -3,18 +3,16 @@
 import json
 import re
 
-import claims_page
 import numpy as np
 import pytest
-from notebook_environment import BOOK, ROOT, TEXT
+from notebook_environment import TEXT
 
 import pydl
 from pydl.check import logistic_regression as exercises
 from pydl.check.exercise import CheckError
+from tests.check.measured import measured, quoted_bands
 
-EXERCISES = [getattr(exercises, name) for name in exercises.__all__]
-MISTAKES = [(exercise, hint) for exercise in EXERCISES for hint in exercise.mistakes]
-MEASURED = json.loads((ROOT / "experiments" / "logistic_regression.json").read_text(encoding="utf-8"))
+MEASURED = measured("logistic-regression")
 BANDS = {
     "logistic-margin": "widest margin",
     "logistic-growth": "growth over the last tenfold, times gamma / log 10",
@@ -22,46 +20,6 @@ BANDS = {
     "logistic-direction-early": "margin after 100 steps, relative",
     "logistic-direction": "margin after 100,000 steps, relative",
 }
-
-
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
-def test_the_reference_passes(exercise, capsys):
-    exercise(exercise.reference)
-    assert capsys.readouterr().out == f"✓ {exercise.name}: right on 20 random inputs\n"
-
-
-@pytest.mark.parametrize(("exercise", "hint"), MISTAKES, ids=lambda v: getattr(v, "name", v)[:30])
-def test_each_mistake_gets_its_own_hint(exercise, hint):
-    for _ in range(3):  # other inputs each time
-        with pytest.raises(CheckError) as caught:
-            exercise(exercise.mistakes[hint])
-        assert str(caught.value) == f"{exercise.name}: {hint}"
-
-
-def changes_its_first_argument(first, *others):
-    first += 1
-    return 0.0
-
-
-def raises(*inputs):
-    raise ZeroDivisionError("by zero")
-
-
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        (lambda *inputs: None, "your function returns None: is there a `return`"),
-        (lambda *inputs: "w", "expected numbers, your function returned str"),
-        (lambda *inputs: np.zeros((1, 7)), r"should have shape|yours has \(1, 7\)|your function returned 1"),
-        (raises, "your function raised ZeroDivisionError: by zero"),
-        (changes_its_first_argument, "your function changes its arguments"),
-        (3.0, "pass the function itself"),
-    ],
-)
-def test_other_answers_get_a_clear_message(exercise, wrong, message):
-    with pytest.raises(CheckError, match=message):
-        exercise(wrong)
 
 
 @pytest.mark.filterwarnings("ignore:(overflow|invalid|divide)")
@@ -94,9 +52,8 @@ def test_references_against_automatic_differentiation(seed):
 
 
 def test_bands_in_the_notebook_are_those_that_were_measured():
-    claims = {claim.id: claim for claim in claims_page.claims_of(BOOK / "convexity" / "logistic-regression.ipynb")}
-    quoted = {quantity: [float(claims[id].low), float(claims[id].high)] for id, quantity in BANDS.items()}
-    assert quoted == {quantity: found["band"] for quantity, found in MEASURED["quantities"].items()}
+    quoted = quoted_bands("logistic-regression", BANDS)
+    assert quoted == {quantity: MEASURED["quantities"][quantity]["band"] for quantity in quoted}
     assert MEASURED["seeds"]["count"] >= 20
 
 

@@ -1,67 +1,19 @@
 """The exercises of convexity/softmax-regression: right answers pass, every mistake gets its own hint."""
 
-import json
-import re
-
-import claims_page
 import numpy as np
 import pytest
-from notebook_environment import BOOK, ROOT, TEXT
+from notebook_environment import TEXT
 
 import pydl
 from pydl.check import softmax_regression as exercises
+from tests.check.measured import measured, quoted_bands
 
-NAMES = exercises.__all__
-MEASURED = json.loads((ROOT / "experiments/softmax_regression.json").read_text(encoding="utf-8"))
+MEASURED = measured("softmax-regression")
 
 
 def naive_softmax(Z):
     with np.errstate(all="ignore"):
         return np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_reference_passes(name, capsys):
-    exercise = getattr(pydl.check, name)
-    assert exercise.name == name
-    exercise(exercise.reference)
-    assert capsys.readouterr().out == f"✓ {name}: right on 20 random inputs\n"
-
-
-@pytest.mark.parametrize(
-    ("name", "hint"), [(name, hint) for name in NAMES for hint in getattr(exercises, name).mistakes]
-)
-def test_each_mistake_gets_its_hint(name, hint):
-    exercise = getattr(exercises, name)
-    for _ in range(5):  # other inputs each time
-        with np.errstate(divide="ignore"), pytest.raises(pydl.check.CheckError, match=re.escape(f"{name}: {hint}")):
-            exercise(exercise.mistakes[hint])
-
-
-def changing(*arguments):
-    arguments[0][0] += 1
-    return arguments[0]
-
-
-def failing(*arguments):
-    raise ZeroDivisionError("division by zero")
-
-
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize(
-    ("answer", "message"),
-    [
-        (None, "pass the function itself"),
-        (lambda *arguments: None, "returns None: is there a `return`"),
-        (failing, "raised ZeroDivisionError: division by zero"),
-        (changing, "changes its arguments"),
-        (lambda *arguments: np.zeros((9, 9)), r"should have shape|yours has \(9, 9\)|expected 2 values"),
-        (lambda *arguments: "0.5", r"numbers.* str"),
-    ],
-)
-def test_garbage_gets_a_clear_message(name, answer, message):
-    with pytest.raises(pydl.check.CheckError, match=message):
-        getattr(exercises, name)(answer)
 
 
 def test_overflow_leads_to_the_shift():
@@ -96,8 +48,7 @@ BANDS = {
 
 
 def test_bands_in_the_notebook_are_those_that_were_measured():
-    claims = {claim.id: claim for claim in claims_page.claims_of(BOOK / "convexity/softmax-regression.ipynb")}
-    quoted = {quantity: [float(claims[id].low), float(claims[id].high)] for id, quantity in BANDS.items()}
+    quoted = quoted_bands("softmax-regression", BANDS)
     assert quoted == {quantity: MEASURED["quantities"][quantity]["band"] for quantity in quoted}
     assert MEASURED["seeds"]["count"] >= 20
 
