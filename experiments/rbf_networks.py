@@ -121,9 +121,7 @@ def widths_and_constant(seed: int) -> dict[str, float]:
         w = np.linalg.lstsq(Phi, y + shift, rcond=None)[0]
         return float(np.mean((Phi_test @ w - y_test - shift) ** 2))
 
-    phi = {
-        factor: [bumps(Z, mu, models.choose_widths(mu, factor)) for Z in (X, X_test)] for factor in (0.2, 1, 16)
-    }
+    phi = {factor: [bumps(Z, mu, models.choose_widths(mu, factor)) for Z in (X, X_test)] for factor in (0.2, 1, 16)}
     return {
         "rbf-too-narrow": np.log10(test_error(*map(with_ones, phi[0.2])) / test_error(*map(with_ones, phi[1]))),
         "rbf-too-wide": np.log10(np.linalg.cond(with_ones(phi[16][0]))),

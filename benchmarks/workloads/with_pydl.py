@@ -24,13 +24,16 @@ def _as_problem(arrays: list[Array]) -> list[Array]:
     return [a.T if a.ndim == 2 else a for a in arrays]
 
 
-def train(p: Training) -> tuple[Callable[[], Any], Callable[[], list[Array]]]:
-    last = len(p.layers) - 1
-    model = nn.Sequential(
-        *[nn.Linear(*w.shape, activation="relu" if i < last else None) for i, (w, _) in enumerate(p.layers)]
-    )
-    for parameter, start in zip(model.parameters(), _parameters(p.layers), strict=True):
+def _network(layers: Layers, hidden: str, last: str | None) -> nn.Sequential:
+    activations = [hidden] * (len(layers) - 1) + [last]
+    model = nn.Sequential(*[nn.Linear(*w.shape, activation=f) for (w, _), f in zip(layers, activations, strict=True)])
+    for parameter, start in zip(model.parameters(), _parameters(layers), strict=True):
         parameter.copy_(start)
+    return model
+
+
+def train(p: Training) -> tuple[Callable[[], Any], Callable[[], list[Array]]]:
+    model = _network(p.layers, "relu", None)
     loss = nn.CrossEntropyLoss() if p.classes else nn.MSELoss()
     optimizer = optim.SGD(model.parameters(), lr=p.lr, momentum=p.momentum)
     batches = cycle([(pydl.Tensor(x), pydl.Tensor(t)) for x, t in p.batches])
@@ -59,16 +62,19 @@ def curvature(p: Curvature) -> tuple[Callable[[], Any], Callable[[], list[Array]
 
 
 def chain(p: Chain) -> tuple[Callable[[], Any], Callable[[], list[Array]]]:
-    parameters = _parameters(p.layers)
+    model = _network(p.layers, "sigmoid", "sigmoid")
+    parameters, x = model.parameters(), pydl.Tensor(p.x)
 
-    def output(parameters: list[Any]) -> Any:
-        y = p.x
-        for w, b in zip(parameters[::2], parameters[1::2], strict=True):
-            y = pydl.linear(y, w, b, activation="sigmoid")
-        return y.mean()
+    def step() -> None:
+        for parameter in parameters:
+            parameter.grad = None
+        model(x).mean().backward()
 
-    gradient = pydl.grad(output)
-    return lambda: gradient(parameters), lambda: _as_problem(gradient(parameters))
+    def gradients() -> list[Array]:
+        step()
+        return _as_problem([parameter.grad.numpy() for parameter in parameters])
+
+    return step, gradients
 
 
 def record(p: Product) -> tuple[Callable[[], Any], Callable[[], list[Array]]]:

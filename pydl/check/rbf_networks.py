@@ -20,7 +20,7 @@ def _squared_distances(X: np.ndarray, mu: np.ndarray) -> np.ndarray:
 
 def _draw_network(rng: np.random.Generator) -> Arrays:
     """Draw samples, centres and widths: 5 to 8 samples of 1 to 3 inputs, 2 to 4 kernels."""
-    n, d, k = rng.integers(5, 9), rng.integers(1, 4), rng.integers(2, 5)
+    n, d, k = rng.integers((5, 1, 2), (9, 4, 5)).tolist()
     return rng.normal(size=(n, d)), rng.normal(size=(k, d)), rng.uniform(0.5, 2, k)
 
 
@@ -54,8 +54,12 @@ def _distances(mu: np.ndarray, to_itself: float) -> np.ndarray:
     return np.sqrt(_squared_distances(mu, mu)) + np.diag(np.full(len(mu), to_itself))
 
 
+def _nearest_distances(mu: np.ndarray) -> np.ndarray:
+    return _distances(mu, np.inf).min(axis=1)
+
+
 def _common_width(mu: np.ndarray) -> float:
-    return float(_distances(mu, np.inf).min(axis=1).mean())
+    return float(_nearest_distances(mu).mean())
 
 
 common_width = Exercise(
@@ -65,17 +69,13 @@ common_width = Exercise(
     lambda rng: (rng.normal(size=(rng.integers(4, 8), rng.integers(1, 4))),),
     {
         "each centre is its own nearest one here, at distance 0: leave out the diagonal": lambda mu: 0.0,
-        "these are squared distances: take the root before the mean": lambda mu: (
-            (_distances(mu, np.inf) ** 2).min(axis=1).mean()
-        ),
+        "these are squared distances: take the root before the mean": lambda mu: (_nearest_distances(mu) ** 2).mean(),
         "this is the mean distance of all pairs: only the nearest other centre counts": lambda mu: (
             _distances(mu, 0.0).sum() / (len(mu) * (len(mu) - 1))
         ),
-        "these are the distances of the single centres: return their mean, one number": lambda mu: (
-            _distances(mu, np.inf).min(axis=1)
-        ),
+        "these are the distances of the single centres: return their mean, one number": _nearest_distances,
         "this is the smallest of all distances: take the smallest for each centre, then the mean": lambda mu: (
-            _distances(mu, np.inf).min()
+            _nearest_distances(mu).min()
         ),
     },
 )
@@ -85,20 +85,29 @@ common_width = Exercise(
 
 def _draw_clusters(rng: np.random.Generator) -> Arrays:
     """Draw samples, and centres of which the last is too far away to be nearest to any sample."""
-    n, d, k = rng.integers(12, 20), rng.integers(2, 4), rng.integers(2, 4)
+    n, d, k = rng.integers((12, 2, 2), (20, 4, 4)).tolist()
     X = rng.normal(size=(n, d))
     return X, np.concatenate([X[:k] + 0.1, X[:1] + 50])
 
 
-def _lloyd_step(X: np.ndarray, mu: np.ndarray) -> np.ndarray:
-    joined = _squared_distances(X, mu).argmin(axis=1)[:, None] == np.arange(len(mu))
-    sizes = joined.sum(axis=0)[:, None]
-    return np.where(sizes > 0, joined.T @ X / np.maximum(sizes, 1), mu)
+def _nearest_centres(X: np.ndarray, mu: np.ndarray) -> np.ndarray:
+    return _squared_distances(X, mu).argmin(axis=1)
+
+
+def _sums_and_sizes(X: np.ndarray, mu: np.ndarray) -> Arrays:
+    joined = _nearest_centres(X, mu)[:, None] == np.arange(len(mu))
+    return joined.T @ X, joined.sum(axis=0)[:, None]
+
+
+def _lloyd_step(X: np.ndarray, mu: np.ndarray, elsewhere: float | None = None) -> np.ndarray:
+    """Return the means; a centre without samples moves `elsewhere`, or stays."""
+    sums, sizes = _sums_and_sizes(X, mu)
+    return np.where(sizes > 0, sums / np.maximum(sizes, 1), mu if elsewhere is None else elsewhere)
 
 
 def _sums(X: np.ndarray, mu: np.ndarray) -> np.ndarray:
-    joined = _squared_distances(X, mu).argmin(axis=1)[:, None] == np.arange(len(mu))
-    return np.where(joined.any(axis=0)[:, None], joined.T @ X, mu)
+    sums, sizes = _sums_and_sizes(X, mu)
+    return np.where(sizes > 0, sums, mu)
 
 
 k_means_step = Exercise(
@@ -108,15 +117,11 @@ k_means_step = Exercise(
     _draw_clusters,
     {
         "these are the sums of the samples: divide by their number": _sums,
-        "a centre without samples moved to 0: it should stay where it is": lambda X, mu: np.where(
-            (_lloyd_step(X, mu) == mu).all(axis=1, keepdims=True), 0.0, _lloyd_step(X, mu)
-        ),
+        "a centre without samples moved to 0: it should stay where it is": lambda X, mu: _lloyd_step(X, mu, 0.0),
         "these are the nearest samples: a centre moves to the mean of all samples that are nearest to it": (
             lambda X, mu: X[_squared_distances(X, mu).argmin(axis=0)]
         ),
-        "these are the numbers of the nearest centres: return where the centres move": lambda X, mu: (
-            _squared_distances(X, mu).argmin(axis=1)
-        ),
+        "these are the numbers of the nearest centres: return where the centres move": _nearest_centres,
         "only the first step is there: the centres are where they were": lambda X, mu: mu,
     },
 )
@@ -126,7 +131,7 @@ k_means_step = Exercise(
 
 def _draw_gas(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray, float, float]:
     """Draw nodes, edges (each node has one at least, to the next in a ring, and not all), a signal and two rates."""
-    m, d = rng.integers(5, 9), rng.integers(1, 4)
+    m, d = rng.integers((5, 1), (9, 4)).tolist()
     nodes = rng.normal(size=(m, d))
     ring = np.roll(np.eye(m, dtype=bool), 1, axis=0)
     return nodes, ring | ring.T, rng.normal(size=d), float(rng.uniform(0.1, 0.3)), float(rng.uniform(0.001, 0.01))

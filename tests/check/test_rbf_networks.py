@@ -1,62 +1,13 @@
 """The exercises of convexity/rbf-networks, and the bands that the notebook quotes."""
 
-import json
-import re
-
-import claims_page
 import numpy as np
 import pytest
-from notebook_environment import BOOK, ROOT
 
-import pydl
 from pydl import models
 from pydl.check import rbf_networks as exercises
+from tests.check.measured import measured, quoted_bands
 
-NAMES = exercises.__all__
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_the_reference_passes(name, capsys):
-    exercise = getattr(pydl.check, name)
-    assert exercise.name == name
-    exercise(exercise.reference)
-    assert capsys.readouterr().out == f"✓ {name}: right on 20 random inputs\n"
-
-
-@pytest.mark.parametrize(
-    ("name", "hint"), [(name, hint) for name in NAMES for hint in getattr(exercises, name).mistakes]
-)
-def test_each_mistake_gets_its_own_hint(name, hint):
-    exercise = getattr(exercises, name)
-    for _ in range(5):  # other inputs each time
-        with pytest.raises(pydl.check.CheckError, match=f"^{re.escape(f'{name}: {hint}')}$"):
-            exercise(exercise.mistakes[hint])
-
-
-def changing(*arguments):
-    arguments[0][0] += 1
-    return arguments[0]
-
-
-def failing(*arguments):
-    raise ZeroDivisionError("division by zero")
-
-
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize(
-    ("answer", "message"),
-    [
-        (None, "pass the function itself"),
-        (lambda *arguments: None, "returns None: is there a `return`"),
-        (failing, "raised ZeroDivisionError: division by zero"),
-        (changing, "changes its arguments"),
-        (lambda *arguments: np.zeros((9, 9)), r"should have shape \(.*\), yours has \(9, 9\)"),
-        (lambda *arguments: "0.5", "expected numbers, your function returned str"),
-    ],
-)
-def test_garbage_gets_a_clear_message(name, answer, message):
-    with pytest.raises(pydl.check.CheckError, match=message):
-        getattr(exercises, name)(answer)
+MEASURED = measured("rbf-networks")
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -95,8 +46,6 @@ def test_references_against_the_package(seed):
 
 
 def test_bands_in_the_notebook_are_those_that_were_measured():
-    saved = json.loads((ROOT / "experiments/rbf_networks.json").read_text(encoding="utf-8"))
-    claims = {claim.id: claim for claim in claims_page.claims_of(BOOK / "convexity/rbf-networks.ipynb")}
-    measured = {id: found["band"] for id, found in saved["quantities"].items()}
-    assert {id: [float(claims[id].low), float(claims[id].high)] for id in measured} == measured
-    assert saved["seeds"]["count"] >= 20
+    bands = {id: found["band"] for id, found in MEASURED["quantities"].items()}
+    assert quoted_bands("rbf-networks", {id: id for id in bands}) == bands
+    assert MEASURED["seeds"]["count"] >= 20
