@@ -47,6 +47,9 @@ mse_gradient = Exercise(
         "this is the gradient of the sum: the mean over the samples divides it by N": (
             lambda X, y, w: _mse_gradient(X, y, w) * len(y)
         ),
+        "both factors are missing: the square leaves a 2, and the mean over the samples divides by N": (
+            lambda X, y, w: _mse_gradient(X, y, w) * len(y) / 2
+        ),
         "divided by the number of weights: the mean is over the N samples, which are the rows of X": (
             lambda X, y, w: _mse_gradient(X, y, w) * len(y) / len(w)
         ),
