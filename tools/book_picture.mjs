@@ -9,7 +9,7 @@ const [PAGE, PLACE, ABOVE] = ["convexity/softmax-regression.html", "#fig-softmax
 const root = resolve(process.argv[2] ?? "_build/html");
 
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
-const tab = await browser.newPage({ viewport: { width: 1280, height: 780 }, colorScheme: "light", reducedMotion: "reduce" });
+const tab = await browser.newPage({ viewport: { width: 1280, height: 720 }, colorScheme: "light", reducedMotion: "reduce" });
 await tab.goto(`${pathToFileURL(root).href}/${PAGE}`);
 await tab.waitForFunction(() => document.querySelector("mjx-container"));
 await tab.evaluate(([place, above]) => {
