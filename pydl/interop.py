@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pydl import ops
-from pydl.autodiff import Traced
+from pydl.autodiff import Traced, is_live, raw
 from pydl.backend import default_dtype, device_of, to_numpy
 
 __all__ = ["Answers"]
@@ -49,7 +49,7 @@ class Answers(Traced):
     @property
     def device(self) -> str:
         """Where the entries lie: ``"cpu"`` or ``"cuda"``."""
-        return device_of(self.data)
+        return device_of(raw(self))
 
     # ------------------------------------------------------------ Python's own questions
 
@@ -83,7 +83,7 @@ class Answers(Traced):
         return format(self.item(), spec) if spec else str(self)
 
     def __repr__(self) -> str:
-        values = np.array2string(to_numpy(self.data), precision=4, separator=", ", prefix="tensor(", threshold=100)
+        values = np.array2string(to_numpy(raw(self)), precision=4, separator=", ", prefix="tensor(", threshold=100)
         notes = []
         if self.dtype not in (default_dtype(), np.dtype("int64"), np.dtype("bool")):
             notes.append(f"dtype={self.dtype}")
@@ -98,9 +98,9 @@ class Answers(Traced):
     # ------------------------------------------------------------ NumPy's questions
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        if self.requires_grad:
+        if is_live(self):
             raise TypeError("a tensor that requires a gradient becomes an array only when asked to: use .numpy()")
-        return np.array(to_numpy(self.data), dtype=dtype, copy=copy)
+        return np.array(to_numpy(raw(self)), dtype=dtype, copy=copy)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **settings: Any) -> Any:
         op = getattr(ops, ufunc.__name__, None) if method == "__call__" and not settings else None
@@ -118,18 +118,18 @@ class Answers(Traced):
                 return type(value)(plain(v) for v in value)
             if not isinstance(value, Traced):
                 return value
-            if value.requires_grad and func.__name__ not in _OF_SHAPE:
+            if is_live(value) and func.__name__ not in _OF_SHAPE:
                 raise TypeError(
                     f"pydl has no derivative of NumPy's {func.__name__}: use pydl's own functions, or"
                     " .detach().numpy() to leave the graph"
                 )
-            return to_numpy(value.data)
+            return to_numpy(raw(value))
 
         return func(*plain(args), **{k: plain(v) for k, v in kwargs.items()})
 
     def numpy(self) -> np.ndarray:
         """Return the values as a NumPy array on the host: a read-only view where they are there already."""
-        array = to_numpy(self.data).view()
+        array = to_numpy(raw(self)).view()
         array.flags.writeable = False
         return array
 

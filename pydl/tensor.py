@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pydl import ops
-from pydl.autodiff import Traced, clock, is_grad_enabled, pull_back, raw
+from pydl.autodiff import Traced, clock, hooks, is_grad_enabled, is_live, level_of, pull_back, raw
 from pydl.backend import Array, asarray, to_device
 from pydl.errors import GraphError
 from pydl.interop import Answers
@@ -26,11 +26,13 @@ def _reflected(op: Callable[..., Any]) -> Callable[..., Any]:
 
 def _recorded(*operands: Any) -> bool:
     """Tell whether an op on these is recorded."""
-    return is_grad_enabled() and any(isinstance(x, Traced) and x.requires_grad for x in operands)
+    return is_grad_enabled() and any(map(is_live, operands))
 
 
 def _in_place(op: Callable[..., Any]) -> Callable[..., Any]:
     def operator(self: Tensor, other: Any) -> Tensor:
+        if level_of(self) or level_of(other):  # values within a forward pass are never changed
+            return op(self, other)
         if not _recorded(self, other):
             new = op(self.data, raw(other))
             if not np.can_cast(new.dtype, self.dtype, "same_kind"):
@@ -139,6 +141,8 @@ class Tensor(Answers):
         ValueError
             If this is no scalar and no gradient is given, or the shapes differ.
         """
+        if level_of(self):
+            raise GraphError("backward() inside jvp, or a gradient inside one: take gradients there with pydl.grad")
         if not self.requires_grad:
             raise GraphError(
                 "backward() on a tensor that depends on nothing with requires_grad=True (or was computed under"
@@ -156,6 +160,8 @@ class Tensor(Answers):
         elif not (create_graph and isinstance(gradient, Tensor)):
             gradient = asarray(raw(gradient), self.dtype)
         pull_back(self, gradient, create_graph=create_graph, retain_graph=retain_graph)
+
+    register_hook, retain_grad = hooks.register_hook, hooks.retain_grad
 
     def detach(self) -> Tensor:
         """Return a tensor of the same values without memory: a constant to differentiation."""
@@ -289,7 +295,7 @@ class Tensor(Answers):
         return ops.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
 
 
-Tensor.kind = Tensor  # what ops on tensors return, also on subclasses
+Traced.kind = Tensor  # what ops on tensors return, also on subclasses
 
 
 def tensor(data: Any, dtype: Any = None, device: str | None = None, requires_grad: bool = False) -> Tensor:

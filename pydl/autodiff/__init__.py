@@ -1,10 +1,10 @@
-"""Differentiation: one recorded graph, walked two ways.
+"""Differentiation: forward with dual numbers, backward along a recorded graph.
 
-An *op* computes a value from values. Called on plain arrays it only computes; called on tensors
-of which one requires a gradient, its result remembers the op, the arguments and its own age.
-These memories are the graph. `pull_back` walks it from an output to the leaves with
-vector-Jacobian products (reverse mode), `push_forward` from the leaves to an output with
-Jacobian-vector products (forward mode). Everything else in pydl is a thin call on these two.
+An *op* computes a value from values. Called on plain arrays it only computes. Called on tensors of
+which one requires a gradient, its result remembers the op, the arguments and its own age: these
+memories are the graph, which `pull_back` walks from an output to the leaves with vector-Jacobian
+products (`reverse`). Called on dual numbers it computes the value's tangent too, with Jacobian-vector
+products, and remembers nothing (`forward`). Everything else in pydl is a thin call on these two.
 
 An op is stated once, in one of four families, which read as a table of derivatives:
 
@@ -25,12 +25,15 @@ and Baydin et al. (2018), *Automatic Differentiation in Machine Learning: a Surv
 """
 
 from pydl.autodiff.families import bilinear, constant, elementwise, general, linear, total, unbroadcast
+from pydl.autodiff.forward import ForwardLevel, ReverseLevel, forward_levels, is_live, level_of
 from pydl.autodiff.record import OPS, Op, Traced, clock, composed, enable_grad, is_grad_enabled, no_grad, raw
-from pydl.autodiff.walk import pull_back, push_forward, reaches_beyond
+from pydl.autodiff.reverse import pull_back, reaches_beyond
 
 __all__ = [
     "OPS",
+    "ForwardLevel",
     "Op",
+    "ReverseLevel",
     "Traced",
     "bilinear",
     "clock",
@@ -38,12 +41,14 @@ __all__ = [
     "constant",
     "elementwise",
     "enable_grad",
+    "forward_levels",
     "general",
     "is_grad_enabled",
+    "is_live",
+    "level_of",
     "linear",
     "no_grad",
     "pull_back",
-    "push_forward",
     "raw",
     "reaches_beyond",
     "total",

@@ -19,6 +19,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 clock = itertools.count(1).__next__  # one tick an array: arguments are always older than results
 OPS: dict[str, Op] = {}
 """Every op by name, filled as the modules of `pydl.ops` are read; the tests walk this table."""
+INTERCEPTORS: list[Callable[[Op, Sequence[Any], dict[str, Any]], Any]] = []
+"""Who sees each call of an op before it is computed, and may answer it: forward passes, profiles, guards.
+
+Empty almost always, so that an ordinary call pays for one look at an empty list.
+"""
 FROM_KERNELS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What NumPy raises on operands that do not fit."""
 OBJECT, DOUBLE = np.dtype(object), np.dtype(np.float64)
@@ -73,9 +78,9 @@ def no_grad() -> Any:
     return _Switched(False)
 
 
-def enable_grad() -> Any:
-    """Record inside the ``with`` block, also within `no_grad`."""
-    return _Switched(True)
+def enable_grad(on: bool = True) -> Any:
+    """Record inside the ``with`` block, also within `no_grad`; or do not, if `on` is false."""
+    return _Switched(on)
 
 
 def is_grad_enabled() -> bool:
@@ -98,11 +103,15 @@ class Traced:
         "changed",  # tick of the last change in place: later than a result's age means corruption
         "data",  # the array
         "gradient",  # ∂(scalar)/∂(this), an array, or a tensor with create_graph
+        "hooks",  # who wants to see the gradient when it is complete, or None
         "inputs",  # the arrays of args, as the kernel saw them
+        "level",  # the transform that it belongs to, within forward passes (`forward`); otherwise not set
         "op",  # the op that made it; None for a leaf
+        "primal",  # of a dual number: its value (`forward`); otherwise not set
         "requires_grad",
         "saved",  # what the kernel kept for its pull
         "settings",  # keywords of the op: axis, shape, …
+        "tangent",  # of a dual number: the direction in which it changes; otherwise not set
     )
     kind: ClassVar[type[Traced]]  # what ops on this class return
 
@@ -117,6 +126,10 @@ class Traced:
     saved: Any
     gradient: Any
     buffer: Any
+    hooks: Any  # list of hook(tensor, gradient)
+    level: Any
+    primal: Any
+    tangent: Any
 
     def __init__(self, data: Array, requires_grad: bool = False) -> None:
         if requires_grad and data.dtype.kind not in "fc":
@@ -125,13 +138,15 @@ class Traced:
                 " convert first, e.g. x.astype('float32')"
             )
         self.data, self.requires_grad, self.age = data, requires_grad, clock()
-        self.op = self.args = self.gradient = self.buffer = None
+        self.op = self.args = self.gradient = self.buffer = self.hooks = None
         self.changed = 0
 
 
 def raw(value: Any) -> Any:
     """Return the array of a tensor, and anything else as it is."""
-    return value.data if isinstance(value, Traced) else value
+    while isinstance(value, Traced):  # within forward passes, the data of a tensor may be a tensor
+        value = value.data
+    return value
 
 
 class Op:
@@ -191,6 +206,11 @@ def _caller(op: Op) -> Callable[..., Any]:
                         f"{op.name.lstrip('_')}: {name} has no derivative, and so must not be a tensor: pass"
                         f" {name}.item() or {name}.numpy()"
                     )
+        if INTERCEPTORS:
+            for intercept in INTERCEPTORS:
+                answer = intercept(op, args, settings)
+                if answer is not NotImplemented:
+                    return answer
         kind, tracked, inputs = None, False, []
         for a in args:
             if isinstance(a, Traced):
@@ -215,7 +235,7 @@ def _caller(op: Op) -> Callable[..., Any]:
             raise explained(op.name, inputs, settings, error) from error
         result = new(kind)
         result.data, result.age, result.changed = value, clock(), 0
-        result.gradient = result.buffer = None
+        result.gradient = result.buffer = result.hooks = None
         if tracked and differentiable and recording.on:
             result.requires_grad, result.op, result.args = True, op, args
             result.inputs, result.settings, result.saved = inputs, settings, saved
@@ -227,10 +247,21 @@ def _caller(op: Op) -> Callable[..., Any]:
     return call
 
 
+def compute(op: Op, inputs: Sequence[Any], settings: dict[str, Any]) -> Any:
+    """Return the value of an op on plain arrays, with its dtype and its errors as a call has them."""
+    try:
+        value = op.kernel(*inputs, **settings)
+    except FROM_KERNELS as error:
+        raise explained(op.name, inputs, settings, error) from error
+    if op.saves:
+        value, _ = value
+    return narrowed(value, inputs) if value.dtype is DOUBLE and op.arrays != 1 else value
+
+
 def narrowed(value: Array, inputs: Sequence[Any]) -> Array:
     """Give `value` the widest floating dtype of the operands: integers do not widen float32, as in PyTorch."""
     floats = [x.dtype for x in inputs if hasattr(x, "dtype") and x.dtype.kind == "f"]
-    return value.astype(np.result_type(*floats)) if floats else value
+    return value.astype(np.result_type(*floats), copy=False) if floats else value
 
 
 def describe(value: Any) -> str:

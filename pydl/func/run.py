@@ -1,4 +1,4 @@
-"""One run of a function on fresh leaves, ready to be walked: what all transforms share."""
+"""One run of a function on fresh leaves, ready to be walked back: what the reverse transforms share."""
 
 from __future__ import annotations
 
@@ -7,11 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from pydl.autodiff import enable_grad, is_grad_enabled, linear, pull_back, push_forward, raw, reaches_beyond
+from pydl.autodiff import (
+    ReverseLevel,
+    enable_grad,
+    forward_levels,
+    is_grad_enabled,
+    is_live,
+    level_of,
+    linear,
+    pull_back,
+    raw,
+    reaches_beyond,
+)
 from pydl.backend import Array, asarray, default_dtype
 from pydl.tensor import Tensor
 
-__all__ = ["Run", "flatten"]
+__all__ = ["Run", "checked_tangents", "flatten", "leave", "rebuild", "value_of"]
 
 
 @linear(lambda g, x: g)
@@ -19,13 +30,20 @@ def _identity(x: Array) -> Array:
     return x
 
 
+CONTAINERS = (list, tuple, dict)
+
+
 def flatten(tree: Any) -> list[Any]:
     """Return the arrays of a nested list, tuple or dict, in order."""
-    if isinstance(tree, dict):
-        tree = tree.values()
-    elif not isinstance(tree, (list, tuple)):
+    if not isinstance(tree, CONTAINERS):
         return [tree]
-    return [leaf for part in tree for leaf in flatten(part)]
+    leaves: list[Any] = []
+    for part in tree.values() if isinstance(tree, dict) else tree:
+        if isinstance(part, CONTAINERS):
+            leaves += flatten(part)
+        else:
+            leaves.append(part)
+    return leaves
 
 
 def rebuild(tree: Any, leaves: Iterator[Any]) -> Any:
@@ -34,30 +52,51 @@ def rebuild(tree: Any, leaves: Iterator[Any]) -> Any:
         return {key: rebuild(part, leaves) for key, part in tree.items()}
     if not isinstance(tree, (list, tuple)):
         return next(leaves)
-    parts = [rebuild(part, leaves) for part in tree]
+    parts = [rebuild(part, leaves) if isinstance(part, CONTAINERS) else next(leaves) for part in tree]
     return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)
 
 
-def _fresh(x: Any) -> Tensor:
-    """Return a new leaf with the value of `x` (recorded as its image, if x is itself traced)."""
-    if isinstance(x, Tensor) and x.requires_grad:
-        return _identity(x)
-    if type(x) in (int, float):  # np.float64 is a float, too
-        x = asarray(x, default_dtype())
-    return Tensor(x, requires_grad=True)
+def value_of(x: Any) -> Any:
+    """Return an argument as a value to differentiate at: Python numbers become arrays of the default dtype."""
+    return asarray(x, default_dtype()) if type(x) in (int, float) else x  # np.float64 is a float, too
+
+
+def leave(value: Any, as_tensors: bool) -> Any:
+    """Return a value as the caller sees it: an array of its own or a tensor; a live tensor as it is."""
+    if is_live(value):
+        return value
+    array = raw(value)
+    if hasattr(array, "copy"):  # it may be a view, the caller's cotangent, or two results at once
+        array = array.copy()
+    return Tensor(array) if as_tensors else array
+
+
+def checked_tangents(name: str, places: Sequence[Any], directions: Sequence[Any]) -> None:
+    """Raise ValueError unless each direction has the shape of its place."""
+    if len(places) != len(directions):
+        raise ValueError(f"the {name}s have another structure: {len(directions)} arrays for {len(places)}")
+    for x, t in zip(places, directions, strict=True):
+        if np.shape(raw(t)) != np.shape(raw(x)):
+            of = "argument" if name == "tangent" else "output"
+            raise ValueError(f"the {name} has shape {np.shape(raw(t))}, the {of} {np.shape(raw(x))}: they must agree")
 
 
 class Run:
-    """One run of a function on fresh leaves, ready to be walked."""
+    """One run of a function on fresh leaves, ready to be walked back.
+
+    Within a forward pass the run is a level of its own, and what it records is made of dual numbers. Outside,
+    tensors that require gradients are arguments like others, and the walk is recorded where it depends on them.
+    """
 
     def __init__(self, f: Callable[..., Any], args: Sequence[Any], argnums: int | Sequence[int], has_aux: bool) -> None:
         places = [argnums] if isinstance(argnums, int) else list(argnums)
         if any(not -len(args) <= i < len(args) for i in places):
             raise ValueError(f"argnums {argnums} names an argument that is not there: {len(args)} were given")
         self.tree = args[argnums] if isinstance(argnums, int) else tuple(args[i] for i in places)
-        given, outer = flatten(self.tree), is_grad_enabled()
+        given, outer = [value_of(x) for x in flatten(self.tree)], is_grad_enabled()
+        self.level = ReverseLevel() if forward_levels() else None
         with enable_grad():
-            self.inputs = [_fresh(x) for x in given]
+            self.inputs = [self._fresh(x) for x in given]
             new_args, leaves = list(args), iter(self.inputs)
             for i in places:
                 new_args[i] = rebuild(args[i], leaves)
@@ -67,49 +106,48 @@ class Run:
         self.result, self.aux = result if has_aux else (result, None)
         self.outputs = flatten(self.result)
         traced = [y for y in self.outputs if isinstance(y, Tensor)]
-        self.graph = outer and reaches_beyond(traced, self.inputs)
+        self.graph = outer and self.level is None and reaches_beyond(traced, self.inputs)
         self.as_tensors = self.graph or any(isinstance(x, Tensor) for x in given)
+
+    def _fresh(self, x: Any) -> Any:
+        """Return a new leaf with the value of `x` (recorded as its image, if x is itself recorded)."""
+        if self.level:
+            return self.level.leaf(x)
+        return _identity(x) if is_live(x) else Tensor(x, requires_grad=True)
 
     def like_inputs(self, values: Sequence[Any]) -> Any:
         """Give derivatives the structure of the arguments (and zeros where there are none)."""
         pairs = zip(values, self.inputs, strict=True)
-        return rebuild(self.tree, (self.leave(np.zeros_like(x.data) if v is None else v) for v, x in pairs))
+        found = (np.zeros_like(raw(x)) if v is None else v for v, x in pairs)
+        return rebuild(self.tree, (leave(v, self.as_tensors) for v in found))
 
-    def leave(self, value: Any) -> Any:
-        """Return a value as the caller sees it: an array of its own, or a tensor."""
-        if self.graph:
-            return value if isinstance(value, Tensor) else Tensor(value)
-        array = raw(value)
-        if hasattr(array, "copy"):  # it may be a view, the caller's cotangent, or two results at once
-            array = array.copy()
-        return Tensor(array) if self.as_tensors else array
+    def output(self) -> Any:
+        """Return the function's value as it is outside this run."""
+        return rebuild(self.result, (leave(self._outside(y), self.as_tensors) for y in self.outputs))
 
-    def output(self, values: Sequence[Any] | None = None) -> Any:
-        """Return the function's value (or other values of its structure) as the caller sees it."""
-        return rebuild(self.result, map(self.leave, self.outputs if values is None else values))
+    def _outside(self, y: Any) -> Any:
+        if self.level:
+            return y.data if level_of(y) is self.level else y
+        return y if self.graph else raw(y)
 
     def pull(self, cotangents: Sequence[Any], retain: bool = False) -> list[Any]:
         """Reverse mode over all outputs."""
+        checked_tangents("cotangent", self.outputs, cotangents)
         totals: list[Any] = [None] * len(self.inputs)
+        self._follow(True)
         for y, g in zip(self.outputs, cotangents, strict=True):
-            if not (isinstance(y, Tensor) and y.requires_grad):
+            if not (isinstance(y, Tensor) and y.requires_grad and level_of(y) is self.level):
                 continue
-            if np.shape(raw(g)) != y.shape:
-                raise ValueError(f"the cotangent has shape {np.shape(raw(g))}, the output {y.shape}: they must agree")
             keep = retain or len(self.outputs) > 1
-            parts = pull_back(y, g if self.graph else raw(g), self.inputs, create_graph=self.graph, retain_graph=keep)
+            graph = self.graph or (self.level is None and is_grad_enabled() and is_live(g))
+            g = g if is_live(g) else raw(g)
+            parts = pull_back(y, g, self.inputs, create_graph=graph, retain_graph=keep)
             totals = [p if t is None else t if p is None else t + p for t, p in zip(totals, parts, strict=True)]
+        self._follow(False)
         return totals
 
-    def push(self, tangents: Sequence[Any]) -> list[Any]:
-        """Forward mode to all outputs."""
-        for x, t in zip(self.inputs, tangents, strict=True):
-            if np.shape(raw(t)) != x.shape:
-                raise ValueError(f"the tangent has shape {np.shape(raw(t))}, the argument {x.shape}: they must agree")
-        graph = self.graph or (is_grad_enabled() and any(isinstance(t, Tensor) and t.requires_grad for t in tangents))
-        self.graph = graph
-        seeds = [asarray(raw(t), x.dtype) if not (graph and isinstance(t, Tensor)) else t
-                 for t, x in zip(tangents, self.inputs, strict=True)]  # fmt: skip
-        traced = [y for y in self.outputs if isinstance(y, Tensor) and y.requires_grad]
-        moved = dict(zip(map(id, traced), push_forward(traced, self.inputs, seeds, create_graph=graph), strict=True))
-        return [np.zeros_like(raw(y)) if moved.get(id(y)) is None else moved[id(y)] for y in self.outputs]
+    def _follow(self, on: bool) -> None:
+        """Between walks, this run's own leaves are constants to everyone else."""
+        for x in self.inputs:
+            if x.op is None:
+                x.requires_grad = on

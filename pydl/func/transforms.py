@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from pydl.autodiff import raw
-from pydl.func.run import Run, flatten
+from pydl.autodiff import ForwardLevel, is_live, level_of, raw
+from pydl.backend import asarray
+from pydl.func.run import Run, checked_tangents, flatten, leave, rebuild, value_of
 from pydl.ops import stack
 from pydl.tensor import Tensor
 
@@ -142,6 +143,9 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., tuple[
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     """Run f and return its value with the directional derivative J·t (forward mode).
 
+    Dual numbers carry the tangents along while f runs: one pass, and nothing is recorded or kept. (Tensors
+    outside that require gradients are recorded as always: use `no_grad` where that is not wanted.)
+
     Parameters
     ----------
     f : callable
@@ -171,11 +175,26 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     """
     if len(primals) != len(tangents):
         raise ValueError(f"jvp needs one tangent a primal: got {len(tangents)} for {len(primals)}")
-    run = Run(f, primals, range(len(primals)), has_aux=False)
-    moved = run.push(flatten(list(tangents)))
-    if run.graph:
-        run.as_tensors = True
-    return run.output(), run.output(moved)
+    places, directions = [value_of(x) for x in flatten(list(primals))], flatten(list(tangents))
+    checked_tangents("tangent", places, directions)
+    with ForwardLevel() as level:
+        duals = [_dual(level, x, t) for x, t in zip(places, directions, strict=True)]
+        result = f(*rebuild(list(primals), iter(duals)))
+    values, moved = [], []
+    for y in flatten(result):
+        here = level_of(y) is level
+        values.append(y.primal if here else y)
+        moved.append(y.tangent if here else np.zeros_like(raw(y)))
+    as_tensors = any(isinstance(x, Tensor) for x in places) or any(map(is_live, values + moved))
+    value, tangent = (rebuild(result, (leave(v, as_tensors) for v in half)) for half in (values, moved))
+    return value, tangent
+
+
+def _dual(level: ForwardLevel, x: Any, t: Any) -> Any:
+    """Return x + tε; of both, only what is live stays a tensor."""
+    if not is_live(x):
+        x = Tensor(x, requires_grad=True).data  # raises TypeError unless x is of floating point
+    return level.dual(x, t if is_live(t) else asarray(raw(t), x.dtype))
 
 
 def jacobian(f: Callable[..., Any], argnum: int = 0, mode: str = "reverse") -> Callable[..., Any]:
@@ -214,37 +233,51 @@ def jacobian(f: Callable[..., Any], argnum: int = 0, mode: str = "reverse") -> C
 
     @functools.wraps(f)
     def transformed(*args: Any, **settings: Any) -> Any:
-        run = Run(functools.partial(f, **settings), args, argnum, has_aux=False)
-        if len(run.inputs) != 1 or len(run.outputs) != 1:
-            raise ValueError(
-                "jacobian needs one array as argument and one as value: concatenate lists of parameters first"
-            )
-        x, y = run.inputs[0], run.outputs[0]
-        pieces = []
-        start = raw(y) if mode == "reverse" else x.data
-        for i in range(start.size):
-            one = np.zeros_like(start).reshape(-1)
-            one[i] = 1
-            one = one.reshape(start.shape)
-            piece = run.pull([one], retain=True)[0] if mode == "reverse" else run.push([one])[0]
-            pieces.append(np.zeros_like(x.data) if piece is None else piece)
-        if run.graph:
-            rows = stack([Tensor(p) if not isinstance(p, Tensor) else p for p in pieces])
-            if mode == "forward":
-                rows = rows.reshape(x.size, -1).T
-            return rows.reshape((*y.shape, *x.shape))
-        rows = np.stack([raw(p) for p in pieces])
+        if not -len(args) <= argnum < len(args):
+            raise ValueError(f"argnum {argnum} names an argument that is not there: {len(args)} were given")
+        before, x, after = args[:argnum], value_of(args[argnum]), args[argnum:][1:]
+        value, rows = passes(lambda z: f(*before, z, *after, **settings), x)
+        table: Any = stack(rows) if any(map(is_live, rows)) else np.stack([raw(r) for r in rows])
         if mode == "forward":
-            rows = rows.reshape(x.size, -1).T
-        return run.leave(rows.reshape((*np.shape(raw(y)), *x.shape)))
+            table = table.reshape(np.size(raw(x)), -1).T
+        jacobian = table.reshape((*np.shape(raw(value)), *np.shape(raw(x))))
+        return jacobian if is_live(jacobian) else leave(jacobian, isinstance(x, Tensor))
 
+    passes = _by_rows if mode == "reverse" else _by_columns
     return transformed
+
+
+def _basis(x: Any) -> Iterator[Any]:
+    """Yield the unit vectors of the space in which `x` lies."""
+    for i in range(x.size):
+        unit = np.zeros_like(x).reshape(-1)
+        unit[i] = 1
+        yield unit.reshape(x.shape)
+
+
+def _one_array(tree: Any) -> Any:
+    if len(leaves := flatten(tree)) != 1:
+        raise ValueError("jacobian needs one array as argument and one as value: concatenate lists of parameters first")
+    return leaves[0]
+
+
+def _by_rows(f: Callable[[Any], Any], x: Any) -> tuple[Any, list[Any]]:
+    """One reverse pass an entry of the value; f runs once."""
+    value, pull = vjp(f, _one_array(x))
+    return value, [pull(unit)[0] for unit in _basis(raw(_one_array(value)))]
+
+
+def _by_columns(f: Callable[[Any], Any], x: Any) -> tuple[Any, list[Any]]:
+    """One forward pass an entry of the argument; f runs along with each."""
+    pairs = [jvp(f, (x,), (unit,)) for unit in _basis(raw(_one_array(x)))]
+    return _one_array(pairs[0][0]), [_one_array(moved) for _, moved in pairs]
 
 
 def hessian(f: Callable[..., Any], argnum: int = 0) -> Callable[..., Any]:
     """Return the Hessian of a function as a function: H[i…, j…] = ∂²f/∂xᵢ…∂xⱼ….
 
-    The Jacobian of the gradient, forward over reverse: one pass an entry of x.
+    The Jacobian of the gradient, reverse over reverse: the gradient's graph is recorded once, and walked once an
+    entry of x. (Forward over reverse, as in `hvp`, would compute the gradient anew for each: twice the time.)
 
     Parameters
     ----------
@@ -265,7 +298,7 @@ def hessian(f: Callable[..., Any], argnum: int = 0) -> Callable[..., Any]:
     array([[ 6.,  0.],
            [ 0., 12.]])
     """
-    return jacobian(grad(f, argnum), argnum, mode="forward")
+    return jacobian(grad(f, argnum), argnum)
 
 
 def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> Any:

@@ -1,8 +1,7 @@
-"""Walking the recorded graph: backward with VJPs, forward with JVPs.
+"""Reverse mode: walk the recorded graph from an output back to the leaves, with vector-Jacobian products.
 
 Age replaces graph search. A result is younger than its arguments, so descending age is a reverse
-topological order, and ascending age a topological one. Both walks are loops: no recursion, at any
-depth.
+topological order. The walk is a loop: no recursion, at any depth.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from pydl.autodiff.record import Traced, describe, enable_grad
 from pydl.backend import asarray
 from pydl.errors import GraphError
 
-__all__ = ["pull_back", "push_forward", "reaches_beyond"]
+__all__ = ["pull_back", "reaches_beyond"]
 
 
 def pull_back(
@@ -69,6 +68,8 @@ def _pull_back(output: Traced, cotangent: Any, targets: Any, graph: bool, retain
                 f"the graph of this {op.name} result {describe(node.data)} was freed by an earlier backward pass:"
                 " call backward(retain_graph=True) the first time, or compute the result again"
             )
+        if node.hooks:
+            g = _hooked(node, g)
         needs: list[bool] = []
         into: list[Any] = []
         newest = node.changed
@@ -105,7 +106,7 @@ def _pull_back(output: Traced, cotangent: Any, targets: Any, graph: bool, retain
                 pending[a.age] = [a, ga, ga is a.buffer]
                 if a.op is not None and a.age not in stop:
                     heappush(queue, -a.age)
-            elif entry[2] and not graph:
+            elif entry[2] and not graph and not isinstance(ga, Traced):
                 entry[1] += ga
             else:  # the first gradient may be shared with others, the sum is ours
                 entry[1], entry[2] = entry[1] + ga, True
@@ -118,8 +119,18 @@ def _pull_back(output: Traced, cotangent: Any, targets: Any, graph: bool, retain
     return []
 
 
+def _hooked(node: Traced, g: Any) -> Any:
+    """Show the gradient of a tensor, now complete, to its hooks; what one returns replaces it."""
+    for hook in node.hooks:
+        replaced = hook(node, g)
+        g = g if replaced is None else replaced
+    return g
+
+
 def _deposit(leaf: Traced, g: Any, graph: bool) -> None:
     """Add `g` to the gradient of a leaf, within its buffer where it has one."""
+    if leaf.hooks:
+        g = _hooked(leaf, g)
     if leaf.gradient is not None:
         if leaf.gradient is leaf.buffer and not graph:
             leaf.buffer += g
@@ -133,54 +144,6 @@ def _deposit(leaf: Traced, g: Any, graph: bool) -> None:
         if g is not leaf.buffer:
             leaf.buffer[...] = g
         leaf.gradient = leaf.buffer
-
-
-def push_forward(
-    outputs: Sequence[Traced], inputs: Sequence[Traced], tangents: Sequence[Any], *, create_graph: bool = False
-) -> list[Any]:
-    """Forward mode: carry tangents of the inputs through the graph to the outputs.
-
-    Parameters
-    ----------
-    outputs : sequence of Traced
-        The recorded results to reach.
-    inputs : sequence of Traced
-        Where the tangents start.
-    tangents : sequence of array or Traced
-        One direction an input, of its shape.
-    create_graph : bool
-        Record the walk itself.
-
-    Returns
-    -------
-    list
-        The tangent of each output: J·tangents, or None where it depends on no input.
-    """
-    moving = {x.age: t for x, t in zip(inputs, tangents, strict=True)}
-    with enable_grad():  # plain arrays are never recorded, so this matters under create_graph only
-        for node in _between(outputs, moving):
-            ts = [moving.get(a.age) if isinstance(a, Traced) else None for a in node.args]
-            if any(t is not None for t in ts):
-                y, xs = (node, node.args) if create_graph else (node.data, node.inputs)
-                t = node.op.push(ts, y, xs, node.settings)
-                if t is not None:
-                    moving[node.age] = t if t.dtype == node.data.dtype else t.astype(node.data.dtype)
-    return [moving.get(y.age) for y in outputs]
-
-
-def _between(outputs: Sequence[Traced], seeds: dict[int, Any]) -> list[Traced]:
-    """Return the recorded results on the way from the seeds to the outputs, in order of age."""
-    oldest, stack = min(seeds), list(outputs)
-    found: dict[int, Traced] = {}
-    while stack:
-        node = stack.pop()
-        if node.op is None or node.age in found or node.age in seeds or node.age < oldest:
-            continue
-        if node.args is None:
-            raise GraphError(f"the graph of this {node.op.name} result was freed by an earlier backward pass")
-        found[node.age] = node
-        stack += [a for a in node.args if isinstance(a, Traced) and a.requires_grad]
-    return [found[age] for age in sorted(found)]
 
 
 def reaches_beyond(outputs: Sequence[Traced], inputs: Sequence[Traced]) -> bool:
