@@ -1,6 +1,6 @@
 """The exceptions pydl raises beside ValueError, TypeError and IndexError."""
 
-__all__ = ["ClaimError", "DataError", "DeviceError", "GraphError", "PydlError"]
+__all__ = ["AnomalyError", "ClaimError", "DataError", "DeviceError", "GraphError", "PydlError"]
 
 
 class PydlError(Exception):
@@ -13,6 +13,10 @@ class DeviceError(PydlError, RuntimeError):
 
 class GraphError(PydlError, RuntimeError):
     """A recorded graph cannot be walked: freed, changed in place, or never recorded."""
+
+
+class AnomalyError(PydlError, RuntimeError):
+    """A value or gradient is NaN or infinite, and `detect_anomaly` was asked to say where it began."""
 
 
 class DataError(PydlError, OSError):

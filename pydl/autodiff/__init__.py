@@ -24,6 +24,7 @@ Nothing here knows of neural networks. After Griewank & Walther (2008), *Evaluat
 and Baydin et al. (2018), *Automatic Differentiation in Machine Learning: a Survey*, JMLR 18.
 """
 
+from pydl.autodiff.anomaly import after_step, detect_anomaly
 from pydl.autodiff.families import bilinear, constant, elementwise, general, linear, total, unbroadcast
 from pydl.autodiff.forward import ForwardLevel, ReverseLevel, forward_levels, is_live, level_of
 from pydl.autodiff.record import OPS, Op, Traced, clock, composed, enable_grad, is_grad_enabled, no_grad, raw
@@ -35,10 +36,12 @@ __all__ = [
     "Op",
     "ReverseLevel",
     "Traced",
+    "after_step",
     "bilinear",
     "clock",
     "composed",
     "constant",
+    "detect_anomaly",
     "elementwise",
     "enable_grad",
     "forward_levels",

@@ -110,14 +110,14 @@ class ForwardLevel(_Level):
                 plain = plain and not (isinstance(a, Traced) or isinstance(t, Traced))
             xs.append(a)
             ts.append(t)
-        moves = op.push is not None and is_grad_enabled()
+        push = op.push if is_grad_enabled() else None
         if plain:
             y = compute(op, xs, settings)
-            tangent = op.push(ts, y, xs, settings) if moves else None
+            tangent = push(ts, y, xs, settings) if push else None
         else:
             with self.outside():
                 y = op.call(*xs, **settings)
-                tangent = op.push(ts, y, xs, settings) if moves else None
+                tangent = push(ts, y, xs, settings) if push else None
         if tangent is not None:
             return self.dual(y, tangent)
         return y if isinstance(y, Traced) else _tensor(y)

@@ -6,7 +6,7 @@ topological order. The walk is a loop: no recursion, at any depth.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 from typing import Any
 
@@ -14,7 +14,10 @@ from pydl.autodiff.record import Traced, describe, enable_grad
 from pydl.backend import asarray
 from pydl.errors import GraphError
 
-__all__ = ["pull_back", "reaches_beyond"]
+__all__ = ["WATCHERS", "pull_back", "reaches_beyond"]
+
+WATCHERS: list[Callable[[Traced, Any, Sequence[Any]], None]] = []
+"""Who sees, in each walk, a result, its gradient, and the gradients of its arguments as they are computed."""
 
 
 def pull_back(
@@ -96,6 +99,9 @@ def _pull_back(output: Traced, cotangent: Any, targets: Any, graph: bool, retain
         if op.writes:
             settings = settings | {"into": into}
         grads = op.pull(g, node if graph else node.data, args if graph else node.inputs, needs, settings)
+        if WATCHERS:
+            for watch in WATCHERS:
+                watch(node, g, grads)
         for a, ga, need in zip(args, grads, needs):  # noqa: B905  (strict costs 0.1 µs)
             if not need or ga is None:
                 continue

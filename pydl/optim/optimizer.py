@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from pydl.autodiff import clock, raw
+from pydl.autodiff import after_step, clock, raw
 from pydl.backend import Array, to_device, to_numpy
 from pydl.errors import GraphError
 from pydl.tensor import Tensor
@@ -198,6 +198,7 @@ class Optimizer:
                     j = min(i + CHUNK, stop)
                     self.update(group.theta[i:j], group.grad[i:j], lr, t, group.options, *[s[i:j] for s in slots])
         self.step_count += 1
+        after_step(p for group in self.groups for p in group.parameters)
 
     def update(self, theta: Array, grad: Array, lr: float, t: int, options: dict[str, Any], *state: Array) -> None:
         """Change `theta` (and the state) in place; a subclass's formula.
