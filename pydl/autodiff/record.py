@@ -207,7 +207,7 @@ def _caller(op: Op) -> Callable[..., Any]:
                         f" {name}.item() or {name}.numpy()"
                     )
         if INTERCEPTORS:
-            for intercept in INTERCEPTORS:
+            for intercept in tuple(INTERCEPTORS):  # another thread may end its own meanwhile
                 answer = intercept(op, args, settings)
                 if answer is not NotImplemented:
                     return answer

@@ -100,7 +100,7 @@ def _pull_back(output: Traced, cotangent: Any, targets: Any, graph: bool, retain
             settings = settings | {"into": into}
         grads = op.pull(g, node if graph else node.data, args if graph else node.inputs, needs, settings)
         if WATCHERS:
-            for watch in WATCHERS:
+            for watch in tuple(WATCHERS):
                 watch(node, g, grads)
         for a, ga, need in zip(args, grads, needs):  # noqa: B905  (strict costs 0.1 µs)
             if not need or ga is None:

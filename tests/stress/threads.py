@@ -1,4 +1,4 @@
-"""Differentiate in many threads at once: every gradient must equal the serial one, bit for bit.
+"""Differentiate in many threads at once, in both modes: every result must equal the serial one, bit for bit.
 
     python tests/stress/threads.py [--threads 8] [--gradients 10000]
 
@@ -19,10 +19,15 @@ import pydl
 
 
 def _gradient(weight: pydl.Tensor, seed: int) -> np.ndarray:
-    """Return the gradient of a small network's loss, whose leaf `weight` is shared by all threads."""
+    """Return gradient and Hessian-vector product of a small network's loss; all threads share its leaf `weight`."""
     x = np.random.default_rng(seed).standard_normal((4, 3))
     hidden = pydl.tanh(pydl.linear(x, weight))
-    return pydl.grad(lambda v: (hidden.detach() @ v).var() + pydl.logsumexp(v * weight.detach()[0, 0], 0))(x[:, 0])
+
+    def loss(v: pydl.Tensor) -> pydl.Tensor:
+        return (hidden.detach() @ v).var() + pydl.logsumexp(v * weight.detach()[0, 0], 0)
+
+    v = x[:, 0]
+    return np.concatenate([pydl.grad(loss)(v), pydl.hvp(loss, (v,), (np.ones_like(v),))])
 
 
 def disagreements(threads: int, gradients: int) -> int:
