@@ -71,6 +71,15 @@ def symmetric(function):
     return lambda a: function(a + a.mT)
 
 
+def states(cell, x, state, weight, bias=None):
+    """Return all states of one of PyTorch's cells, given projected inputs: its own input weight is the identity."""
+    every = []
+    for a in x:
+        state = cell(a, state, torch.eye(len(weight), dtype=x.dtype), weight, None if bias is None else 0 * bias, bias)
+        every.append(state if isinstance(state, torch.Tensor) else torch.stack(state))
+    return torch.stack(every, every[0].ndim - 2)
+
+
 TRANSFER = {None: lambda y: y, "relu": torch.relu, "sigmoid": torch.sigmoid, "tanh": torch.tanh}
 NAMESAKES = (
     "absolute add arccos arcsin arctan arctan2 arctanh argmax argmin broadcast_to ceil cos cosh cumsum divide einsum"
@@ -93,6 +102,7 @@ PARITY |= {
     "leaky_relu": F.leaky_relu,
     "elu": F.elu,
     "prelu": F.prelu,
+    "selu": F.selu,
     "softplus": F.softplus,
     "log_sigmoid": F.logsigmoid,
     "silu": F.silu,
@@ -136,6 +146,9 @@ PARITY |= {
     "eigvalsh": symmetric(torch.linalg.eigvalsh),
     "cholesky": lambda a: torch.linalg.cholesky(a @ a.mT),
     "linear": lambda x, weight, bias=None, activation=None: TRANSFER[activation](F.linear(x, weight, bias)),
+    "rnn": lambda x, h, w, nonlinearity="tanh": states(getattr(torch, f"rnn_{nonlinearity}_cell"), x, h, w),
+    "lstm": lambda x, h, c, w: states(torch.lstm_cell, x, (h, c), w),
+    "gru": lambda x, h, w, bias=None: states(torch.gru_cell, x, h, w, bias),
     "logsumexp": torch.logsumexp,
     "softmax": lambda x, axis=-1: torch.softmax(x, axis),
     "log_softmax": lambda x, axis=-1: torch.log_softmax(x, axis),
@@ -155,6 +168,7 @@ DEPARTURES = {
     "norm-15": "PyTorch is NaN at the origin, pydl 0",
     "norm-16": "PyTorch is NaN at the origin, pydl 0",
     "elu-6": "at the kink, pydl has the left derivative, PyTorch 0",
+    "selu-5": "at the kink, pydl has the left derivative, PyTorch 0",
     "prelu-4": "at the kink, pydl has the left derivative, PyTorch 0",
 }
 

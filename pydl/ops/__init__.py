@@ -10,6 +10,7 @@
 `activations`     relu, leaky_relu, elu, sigmoid, softplus, gelu, …
 `probability`     logsumexp, softmax, log_softmax; `losses`: cross_entropy, mse_loss, …
 `affine`          linear: product, bias and transfer function in one op
+`recurrent`       rnn, lstm, gru: all time steps of a layer in one op
 ================= ===================================================================================
 """
 
@@ -23,5 +24,6 @@ from pydl.ops.indexing import *
 from pydl.ops.linalg import *
 from pydl.ops.losses import *
 from pydl.ops.probability import *
+from pydl.ops.recurrent import *
 from pydl.ops.reductions import *
 from pydl.ops.shapes import *

@@ -13,7 +13,7 @@ from pydl.ops.arithmetic import where
 from pydl.ops.elementwise import erf, exp, tanh
 from pydl.ops.shapes import reshape
 
-__all__ = ["elu", "gelu", "leaky_relu", "log_sigmoid", "prelu", "relu", "sigmoid", "silu", "softplus"]
+__all__ = ["elu", "gelu", "leaky_relu", "log_sigmoid", "prelu", "relu", "selu", "sigmoid", "silu", "softplus"]
 
 
 # Constants as NumPy scalars: beside a small array a Python number costs 0.15 µs more, and float64 stays float64.
@@ -80,7 +80,8 @@ def prelu(x: Array, weight: Array) -> Array:
     return _prelu(x, weight if n == 1 else reshape(weight, (n, *[1] * (x.ndim - 2))))
 
 
-@elementwise(lambda y, x, alpha: where(x > 0, 1, y + alpha))
+# The derivative is αe^x, not y + α: that is 0 below x = −17 in float32, and a small gradient must not be 0.
+@elementwise(lambda y, x, alpha: where(x > 0, 1, alpha * exp(where(x > 0, 0, x))))
 def elu(x: Array, alpha: float = 1.0) -> Array:
     """Exponential linear unit: y = x for x > 0, else α(eˣ − 1) (Clevert, Unterthiner & Hochreiter 2016).
 
@@ -97,6 +98,17 @@ def elu(x: Array, alpha: float = 1.0) -> Array:
         Of x's shape and dtype.
     """
     return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
+
+
+_SELU = 1.0507009873554805, 1.6732632423543772
+"""λ and α of the paper's equation 14: the pair for which mean 0 and variance 1 are a fixed point."""
+
+
+@elementwise(lambda y, x: where(x > 0, _SELU[0], _SELU[0] * _SELU[1] * exp(where(x > 0, 0, x))))
+def selu(x: Array) -> Array:
+    """Scaled exponential linear unit of `x`: y = λ·elu(x, α), λ ≈ 1.051, α ≈ 1.673 (Klambauer et al. 2017)."""
+    scale, alpha = _SELU
+    return np.where(x > 0, scale * x, scale * alpha * np.expm1(np.minimum(x, 0)))
 
 
 @elementwise(lambda y, x: y * (ONE - y))

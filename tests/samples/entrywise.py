@@ -101,6 +101,8 @@ entry("leaky_relu", lambda x, negative_slope=0.01: np.where(x < 0, negative_slop
       of(X, 0.2), of(X, negative_slope=0.0))  # fmt: skip
 entry("elu", lambda x, alpha=1.0: np.where(x < 0, alpha * (np.exp(np.minimum(x, 0)) - 1), x), *ANY, of(X, 0.5),
       of(np.array([-1000.0, 0.0, 1000.0]), smooth=False))  # fmt: skip
+entry("selu", lambda x: 1.0507009873554805 * np.where(x < 0, 1.6732632423543772 * (np.exp(np.minimum(x, 0)) - 1), x),
+      *ANY, of(np.array([-1000.0, 0.0, 1000.0]), smooth=False))  # fmt: skip
 CHANNELS = normal(2, 3, 2)
 entry("prelu", lambda x, w: np.where(x < 0, np.reshape(w, (-1, *[1] * (x.ndim - 2))) if w.size > 1 else w, 1) * x,
       of(X, positive(3)), of(CHANNELS, positive(3)), of(VECTOR := normal(4), positive(1)), of(X, positive(1)),
