@@ -17,7 +17,7 @@ import numpy as np
 from pydl.autodiff import no_grad, raw
 from pydl.backend import to_numpy
 from pydl.nn import Module
-from pydl.optim import Optimizer
+from pydl.optim import Optimizer, clip_grad_norm_
 
 __all__ = ["History", "accuracy", "error_rate", "evaluate", "fit"]
 
@@ -135,6 +135,7 @@ def fit(
     validation: Iterable[Any] | None = None,
     metrics: Mapping[str, Metric] | None = None,
     callbacks: Sequence[Callable[[int, History], Any]] = (),
+    clip_norm: float | None = None,
     progress: bool | None = None,
 ) -> History:
     """Train a model: for each batch, θ ← θ − ε·∇J as the optimizer has it.
@@ -157,6 +158,8 @@ def fit(
         More to measure on the validation data, e.g. ``{"error": error_rate}``.
     callbacks : sequence of callable
         Each is called as ``callback(epoch, history)`` after an epoch; a true return value ends training.
+    clip_norm : float, optional
+        Before each step, scale ∇J to at most this norm: `pydl.optim.clip_grad_norm_`.
     progress : bool, optional
         Whether to show a progress bar; unless given, in terminals and notebooks, and not if PYDL_PROGRESS=0.
 
@@ -190,6 +193,7 @@ def fit(
         raise ValueError("fit: metrics are measured on validation data: pass validation=…, too")
     history = History()
     steps: list[Any] = []  # losses; those of the running epoch on their device: reading one makes a GPU wait
+    trained = [p for group in optimizer.groups for p in group.parameters]
     model.train()
     bar = _progress_bar(epochs, progress)
     try:
@@ -199,6 +203,8 @@ def fit(
                 optimizer.zero_grad()
                 j = loss(model(x), t)
                 j.backward()
+                if clip_norm is not None:
+                    clip_grad_norm_(trained, clip_norm)
                 optimizer.step()
                 steps.append(j.data)
                 sizes.append(len(x))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import pydl
-from pydl import plots
+from pydl import nn, plots
 from pydl.plots import style
 
 RNG = np.random.default_rng(0)
@@ -135,6 +135,80 @@ def test_contours_are_level_lines_of_the_function():
     assert (ax.get_xlim(), ax.get_ylim()) == ((-3, 3), (-2, 2))
     assert plots.contours(bowl, (-1, 1), (-1, 1), ax=(other := new_axes())) is other
     assert not other.lines
+
+
+# ------------------------------------------------------------ census
+
+
+def census_of(*activations):
+    pydl.seed(0)
+    net = nn.Sequential(*[nn.Linear(8, 8, activation=f) for f in activations])
+    with nn.Census(net) as census:
+        net(RNG.standard_normal((50, 8)).astype("float32")).sum().backward()
+    return census
+
+
+def test_activation_histograms_draw_each_layer_on_one_scale():
+    census = census_of("relu", "tanh", None)
+    figure = plots.activation_histograms(census)
+    assert [ax.get_ylabel() for ax in figure.axes] == ["0", "1", "2"]
+    for ax, layer in zip(figure.axes, census.layers.values(), strict=True):
+        (steps,) = [p for p in ax.patches if hasattr(p, "get_data")]
+        heights, edges, _ = steps.get_data()
+        tally = layer.outputs
+        finest = np.histogram(0, tally.edges)[0] * tally.zeros  # zeros are left out
+        group = len(tally.counts) // len(heights)
+        expected = (tally.counts - finest).reshape(-1, group).sum(axis=1)
+        np.testing.assert_allclose(heights, expected / expected.max())
+        assert (edges[0], edges[-1]) == (-tally.limit, tally.limit)
+        note = f"std {tally.std:.2g}" + (f", {tally.zeros / tally.count:.0%} at 0" if tally.zeros else "")
+        assert [text.get_text() for text in ax.texts] == [note]
+    assert "at 0" in figure.axes[0].texts[0].get_text()
+    assert len({ax.get_xlim() for ax in figure.axes}) == 1
+    assert figure.axes[-1].get_xlabel() == "output y"
+    low, high = figure.axes[0].get_xlim()
+    for layer in census.layers.values():
+        occupied = layer.outputs.edges[:-1][layer.outputs.counts > 0]
+        assert low <= occupied.min() < occupied.max() <= high
+
+
+def test_histograms_of_gradients_and_of_chosen_layers():
+    census = census_of("relu", "tanh", None)
+    figure = plots.activation_histograms(census, layers=["2", "0"], gradients=True)
+    assert [ax.get_ylabel() for ax in figure.axes] == ["2", "0"]
+    assert figure.axes[-1].get_xlabel() == "∂J/∂y"
+    empty = nn.Census(nn.ReLU())
+    with pytest.raises(ValueError, match=r"no outputs were seen in \[''\]: run the network inside the census"):
+        plots.activation_histograms(empty)
+
+
+@pytest.mark.parametrize(("of", "figure"), [("outputs", "gradient_norm"), ("weights", "weight_gradient_norm")])
+def test_gradient_norms_by_layer(of, figure):
+    one, other = census_of("relu", None), census_of("tanh", "tanh", None)
+    ax = plots.gradient_norms({"one": one, "other": other}, of=of)
+    assert ax.get_yscale() == "log"
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["one", "other"]
+    for line, census in zip(ax.lines, (one, other), strict=True):
+        assert list(line.get_ydata()) == [getattr(layer, figure) for layer in census.layers.values()]
+        assert list(line.get_xdata()) == list(range(1, len(census.layers) + 1))
+    single = plots.gradient_norms(one, ax=(given := new_axes()))
+    assert single is given
+    assert single.get_legend() is None
+    with pytest.raises(ValueError, match="of must be 'outputs' or 'weights', not 'biases'"):
+        plots.gradient_norms(one, of="biases")
+
+
+def test_dead_units_by_layer_of_a_kind():
+    net = nn.Sequential(nn.Linear(8, 4), nn.ReLU(), nn.Linear(4, 4), nn.ReLU())
+    with pydl.no_grad():
+        net[0].bias[:3] = -100.0
+    with nn.Census(net) as census:
+        net(RNG.standard_normal((50, 8)).astype("float32")).sum().backward()
+    ax = plots.dead_units(census, nn.ReLU)
+    dead = [100 * census.layers[name].dead / 4 for name in "13"]
+    assert dead[0] >= 75
+    assert list(ax.lines[0].get_ydata()) == dead
+    assert ax.get_ylabel() == "dead units (%)"
 
 
 # ------------------------------------------------------------ style

@@ -1,4 +1,4 @@
-"""Layers: the affine map, transfer functions, and what reshapes between them."""
+"""Layers: the affine map, and what reshapes between layers."""
 
 from __future__ import annotations
 
@@ -6,29 +6,12 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from pydl import ops
-from pydl.backend import default_device, default_dtype, to_device
 from pydl.nn import init as initializers
-from pydl.nn.module import Module, Parameter
+from pydl.nn.module import Module, Parameter, zeros
 from pydl.tensor import Tensor
 
-__all__ = [
-    "ELU",
-    "GELU",
-    "Flatten",
-    "Identity",
-    "LeakyReLU",
-    "Linear",
-    "LogSoftmax",
-    "PReLU",
-    "ReLU",
-    "Sigmoid",
-    "Softmax",
-    "Softplus",
-    "Tanh",
-]
+__all__ = ["Flatten", "Identity", "Linear"]
 
 
 class Linear(Module):
@@ -76,8 +59,8 @@ class Linear(Module):
                 f"Linear: activation must be one of {sorted(ops.affine.TRANSFER)} or None, not {activation!r}"
             )
         self.in_features, self.out_features, self.activation = in_features, out_features, activation
-        self.weight = Parameter(_empty((in_features, out_features)).T)
-        self.bias = Parameter(_empty((out_features,))) if bias else None
+        self.weight = Parameter(zeros((in_features, out_features)).T)
+        self.bias = Parameter(zeros((out_features,))) if bias else None
         bound = 1 / math.sqrt(in_features)
         if init is None:
             initializers.uniform_(self.weight, -bound, bound)
@@ -100,10 +83,6 @@ class Linear(Module):
         )
 
 
-def _empty(shape: tuple[int, ...]) -> Any:
-    return to_device(np.zeros(shape, default_dtype()), default_device())
-
-
 class Identity(Module):
     """Return the input."""
 
@@ -118,148 +97,3 @@ class Flatten(Module):
     def forward(self, x: Any) -> Any:
         """Map (N, ...) to (N, features)."""
         return ops.reshape(x, (x.shape[0], -1))
-
-
-class ReLU(Module):
-    """Rectifier: y = max(x, 0)."""
-
-    def forward(self, x: Any) -> Any:
-        """Apply `pydl.relu`."""
-        return ops.relu(x)
-
-
-class LeakyReLU(Module):
-    """Leaky rectifier: y = x for x > 0, else negative_slope·x.
-
-    Parameters
-    ----------
-    negative_slope : float
-        The slope left of 0.
-    """
-
-    def __init__(self, negative_slope: float = 0.01) -> None:
-        self.negative_slope = negative_slope
-
-    def forward(self, x: Any) -> Any:
-        """Apply `pydl.leaky_relu`."""
-        return ops.leaky_relu(x, self.negative_slope)
-
-    def extra_repr(self) -> str:
-        """Return the slope."""
-        return f"{self.negative_slope}"
-
-
-class PReLU(Module):
-    """Rectifier with a learned slope: y = x for x > 0, else w·x (He et al. 2015).
-
-    Parameters
-    ----------
-    num_parameters : int
-        1, or the number of channels.
-    init : float
-        The slope to start from.
-    """
-
-    def __init__(self, num_parameters: int = 1, init: float = 0.25) -> None:
-        self.weight = Parameter(_empty((num_parameters,)))
-        initializers.constant_(self.weight, init)
-
-    def forward(self, x: Any) -> Any:
-        """Apply `pydl.prelu`."""
-        return ops.prelu(x, self.weight)
-
-
-class ELU(Module):
-    """Exponential linear unit: y = x for x > 0, else α(eˣ − 1).
-
-    Parameters
-    ----------
-    alpha : float
-        −α is the limit for x → −∞.
-    """
-
-    def __init__(self, alpha: float = 1.0) -> None:
-        self.alpha = alpha
-
-    def forward(self, x: Any) -> Any:
-        """Apply `pydl.elu`."""
-        return ops.elu(x, self.alpha)
-
-    def extra_repr(self) -> str:
-        """Return α."""
-        return f"{self.alpha}"
-
-
-class Sigmoid(Module):
-    """Logistic sigmoid: y = 1/(1 + e⁻ˣ)."""
-
-    def forward(self, x: Any) -> Any:
-        """Apply `pydl.sigmoid`."""
-        return ops.sigmoid(x)
-
-
-class Tanh(Module):
-    """Hyperbolic tangent."""
-
-    def forward(self, x: Any) -> Any:
-        """Apply `pydl.tanh`."""
-        return ops.tanh(x)
-
-
-class Softplus(Module):
-    """Smooth rectifier: y = log(1 + eˣ)."""
-
-    def forward(self, x: Any) -> Any:
-        """Apply `pydl.softplus`."""
-        return ops.softplus(x)
-
-
-class GELU(Module):
-    """Gaussian error linear unit: y = x·Φ(x).
-
-    Parameters
-    ----------
-    approximate : {"none", "tanh"}
-        The exact form or Hendrycks & Gimpel's approximation.
-    """
-
-    def __init__(self, approximate: str = "none") -> None:
-        self.approximate = approximate
-
-    def forward(self, x: Any) -> Any:
-        """Apply `pydl.gelu`."""
-        return ops.gelu(x, self.approximate)
-
-
-class Softmax(Module):
-    """Softmax along an axis. For training, give the scores to `CrossEntropyLoss` instead.
-
-    Parameters
-    ----------
-    axis : int
-        The axis that sums to 1.
-    """
-
-    def __init__(self, axis: int = -1) -> None:
-        self.axis = axis
-
-    def forward(self, x: Any) -> Any:
-        """Apply `pydl.softmax`."""
-        return ops.softmax(x, self.axis)
-
-
-class LogSoftmax(Module):
-    """Logarithm of the softmax along an axis.
-
-    Parameters
-    ----------
-    axis : int
-        The axis that is normalized.
-    """
-
-    def __init__(self, axis: int = -1) -> None:
-        self.axis = axis
-
-    def forward(self, x: Any) -> Any:
-        """Apply `pydl.log_softmax`."""
-        return ops.log_softmax(x, self.axis)

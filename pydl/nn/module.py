@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pydl.autodiff import Traced, raw
-from pydl.backend import asarray, to_device, to_numpy
+from pydl.backend import Array, asarray, default_device, default_dtype, to_device, to_numpy
 from pydl.tensor import Tensor
 
 __all__ = ["Buffer", "Module", "Parameter"]
@@ -71,14 +71,19 @@ class Module:
     """
 
     training: bool = True
-    _hooks: list[Callable[[Module, tuple[Any, ...], Any], Any]] = []  # noqa: RUF012  never changed, only replaced
+    _pre_hooks: list[Callable[[Module, tuple[Any, ...]], Any]] = []  # noqa: RUF012  never changed, only replaced
+    _hooks: list[Callable[[Module, tuple[Any, ...], Any], Any]] = []  # noqa: RUF012
 
     def forward(self, *args: Any, **settings: Any) -> Any:
         """Compute the module's value; subclasses write this."""
         raise NotImplementedError(f"{type(self).__name__} needs a forward method: def forward(self, x): ...")
 
     def __call__(self, *args: Any, **settings: Any) -> Any:
-        """Call `forward`, then the hooks."""
+        """Call `forward`, between its hooks."""
+        for before in self._pre_hooks:
+            replaced = before(self, args)
+            if replaced is not None:
+                args = replaced if isinstance(replaced, tuple) else (replaced,)
         y = self.forward(*args, **settings)
         for hook in self._hooks:
             replaced = hook(self, args, y)
@@ -98,10 +103,28 @@ class Module:
         callable
             Call it to remove the hook.
         """
-        self._hooks = [*self._hooks, hook]
+        return self._register("_hooks", hook)
+
+    def register_forward_pre_hook(self, hook: Callable[[Module, tuple[Any, ...]], Any]) -> Callable[[], None]:
+        """Have ``hook(module, inputs)`` called before each forward pass.
+
+        Parameters
+        ----------
+        hook : callable
+            What it returns, unless None, replaces the inputs: a tuple of all, or the only one.
+
+        Returns
+        -------
+        callable
+            Call it to remove the hook.
+        """
+        return self._register("_pre_hooks", hook)
+
+    def _register(self, kind: str, hook: Callable[..., Any]) -> Callable[[], None]:
+        setattr(self, kind, [*getattr(self, kind), hook])
 
         def remove() -> None:
-            self._hooks = [h for h in self._hooks if h is not hook]
+            setattr(self, kind, [h for h in getattr(self, kind) if h is not hook])
 
         return remove
 
@@ -285,3 +308,8 @@ def _walk(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         elif isinstance(value, (list, tuple, dict)):
             items = value.items() if isinstance(value, dict) else enumerate(value)
             yield from ((f"{name}.{key}", v) for key, v in _walk({str(k): v for k, v in items}))
+
+
+def zeros(shape: tuple[int, ...]) -> Array:
+    """Return memory for a parameter, of the default dtype and on the default device."""
+    return to_device(np.zeros(shape, default_dtype()), default_device())

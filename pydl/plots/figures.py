@@ -13,7 +13,8 @@ from pydl.backend import to_numpy
 __all__ = ["confusion_matrix", "contours", "image_grid", "learning_curves"]
 
 
-def _axes(ax: Any) -> Any:
+def axes_or_new(ax: Any) -> Any:
+    """Return the given axes, or new ones."""
     if ax is None:
         import matplotlib.pyplot as plt
 
@@ -38,7 +39,7 @@ def learning_curves(history: Mapping[str, Sequence[float]], ax: Any = None, ylab
     matplotlib.axes.Axes
         The axes.
     """
-    ax = _axes(ax)
+    ax = axes_or_new(ax)
     for name, values in history.items():
         epochs = np.arange(1, len(values) + 1)
         (line,) = ax.plot(epochs, values, label=name.replace("val_", "validation "))
@@ -113,7 +114,7 @@ def confusion_matrix(labels: Any, predictions: Any, classes: Sequence[str], ax: 
     matplotlib.axes.Axes
         The axes.
     """
-    ax = _axes(ax)
+    ax = axes_or_new(ax)
     k = len(classes)
     counts = np.zeros((k, k), dtype=int)
     np.add.at(counts, (to_numpy(raw(labels)), to_numpy(raw(predictions))), 1)
@@ -158,7 +159,7 @@ def contours(
     matplotlib.axes.Axes
         The axes.
     """
-    ax = _axes(ax)
+    ax = axes_or_new(ax)
     x, y = np.meshgrid(np.linspace(*xlim, 121), np.linspace(*ylim, 121))
     ax.contour(x, y, f(x, y), levels=levels, colors="#8A949B", linewidths=0.8)
     if path is not None:

@@ -15,6 +15,8 @@ ACTIVATIONS = {
     "LeakyReLU": (nn.LeakyReLU(0.2), lambda x: ops.leaky_relu(x, 0.2)),
     "PReLU": (nn.PReLU(), lambda x: ops.prelu(x, np.array([0.25], "float32"))),
     "ELU": (nn.ELU(1.5), lambda x: ops.elu(x, 1.5)),
+    "SELU": (nn.SELU(), ops.selu),
+    "SiLU": (nn.SiLU(), ops.silu),
     "Sigmoid": (nn.Sigmoid(), ops.sigmoid),
     "Tanh": (nn.Tanh(), ops.tanh),
     "Softplus": (nn.Softplus(), ops.softplus),
@@ -62,7 +64,7 @@ def test_an_activation_is_its_op(name):
 
 
 def test_every_layer_and_loss_is_tested_here():
-    public = {name for module in (nn.layers, nn.losses) for name in module.__all__}
+    public = {name for module in (nn.activations, nn.layers, nn.losses) for name in module.__all__}
     assert public == {name.partition(" ")[0] for name in ACTIVATIONS} | set(LOSSES) | {"Linear"}
 
 
@@ -82,6 +84,17 @@ def test_a_loss_is_its_op(name, reduction):
 def test_an_unknown_reduction_teaches(name):
     with pytest.raises(ValueError, match=f"{name}: reduction must be 'mean', 'sum' or 'none', not 'average'"):
         LOSSES[name][0]("average")
+
+
+@pytest.mark.parametrize("name", ["elu", "selu", "sigmoid"])
+def test_small_slopes_are_small_and_not_zero(name):
+    """In float32, y + α is 0 below x = −17: a gradient that vanishes must not be lost."""
+    x = np.array([-5.0, -16.0, -20.0, -60.0], "float32")
+    slope = pydl.grad(lambda x: getattr(ops, name)(x).sum())(x)
+    at_zero = {"elu": 1.0, "selu": 1.0507009873554805 * 1.6732632423543772, "sigmoid": 1 / (1 + np.exp(-5.0)) ** 2}
+    np.testing.assert_allclose(slope[:1], at_zero[name] * np.exp(-5.0), rtol=1e-5)
+    np.testing.assert_allclose(slope[2] / slope[1], np.exp(-4.0), rtol=1e-5)
+    np.testing.assert_allclose(slope[3] / slope[2], np.exp(-40.0), rtol=1e-5)
 
 
 def test_the_slope_of_a_prelu_is_learned():
