@@ -7,13 +7,13 @@
 tensor([2., 4.])
 """
 
-from pydl import check, data, func, models, nn, ops, optim, plots, random, testing, training
-from pydl.autodiff import enable_grad, is_grad_enabled, no_grad
+from pydl import check, data, func, graphs, models, nn, ops, optim, plots, random, testing, training
+from pydl.autodiff import detect_anomaly, enable_grad, is_grad_enabled, no_grad
 from pydl.backend import default_device, default_dtype, set_default_device, set_default_dtype
 from pydl.claims import claim
 from pydl.doctor import info
-from pydl.errors import ClaimError, DataError, DeviceError, GraphError, PydlError
-from pydl.func import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from pydl.errors import AnomalyError, ClaimError, DataError, DeviceError, GraphError, PydlError
+from pydl.func import grad, hessian, hvp, jacobian, jvp, profile, value_and_grad, vjp
 from pydl.ops import *
 from pydl.random import seed
 from pydl.tensor import Tensor, tensor
