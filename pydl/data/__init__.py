@@ -7,7 +7,9 @@ on this machine or fetched once, and every file is verified before it is used.
 from pydl.data.datasets import MNIST, Digits, FashionMNIST, ImageDataset
 from pydl.data.loaders import DataLoader
 from pydl.data.preprocessing import Standardize, one_hot, train_test_split
+from pydl.data.sequences import adding_problem
 from pydl.data.synthetic import blobs, line, moons, noisy_sine, spirals, xor
+from pydl.data.tables import launches
 
 __all__ = [
     "MNIST",
@@ -16,7 +18,9 @@ __all__ = [
     "FashionMNIST",
     "ImageDataset",
     "Standardize",
+    "adding_problem",
     "blobs",
+    "launches",
     "line",
     "moons",
     "noisy_sine",
