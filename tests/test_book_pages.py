@@ -93,3 +93,29 @@ def test_pages_show_claims_with_targets_and_fold_solutions(tmp_path):
     assert "Solution" in page
     assert "BEGIN SOLUTION" not in page
     assert 'href="line.html#claim-line.fit"' in (tmp_path / "html" / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("name", "complaint"), [("Traced", ""), ("Trced", "finds no Trced in _modules/pydl/autodiff")])
+def test_links_to_source_lead_there(tmp_path, name, complaint):
+    reference = "```{eval-rst}\n.. automodule:: pydl.autodiff.record\n   :members:\n```\n"
+    index = "# Sources\n\n```{toctree}\npart/page\n```\n"
+    page = f"# A page\n\n{{source}}`autodiff.record:{name}` and {{source}}`the file <autodiff.record>`\n\n{reference}"
+    (tmp_path / "part").mkdir()
+    (tmp_path / "index.md").write_text(index, encoding="utf-8")
+    (tmp_path / "part" / "page.md").write_text(page, encoding="utf-8")
+    (tmp_path / "conf.py").write_text(
+        f"import sys\nsys.path.insert(0, {str(ROOT / 'tools')!r})\n"
+        "extensions = ['myst_nb', 'sphinx.ext.viewcode', 'book_elements']\n",
+        encoding="utf-8",
+    )
+    built = subprocess.run(
+        [sys.executable, "-m", "sphinx", "-q", "-b", "html", str(tmp_path), str(tmp_path / "html")],
+        capture_output=True,
+        text=True,
+    )
+    assert complaint in built.stderr
+    assert (built.returncode == 0) == (not complaint)
+    if not complaint:
+        text = (tmp_path / "html" / "part" / "page.html").read_text(encoding="utf-8")
+        assert 'href="../_modules/pydl/autodiff/record.html#Traced"' in text
+        assert 'href="../_modules/pydl/autodiff/record.html"' in text

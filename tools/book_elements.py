@@ -1,16 +1,19 @@
-"""Sphinx extension: how claims and solutions, which are ordinary notebook cells, appear in the book."""
+"""Sphinx extension: how claims and solutions, ordinary notebook cells, appear in the book, and links to source."""
 
 from __future__ import annotations
 
 import re
 import sys
+from pathlib import Path
 from typing import Any
 
 from claims_page import PRINTED, Claim
 from docutils import nodes
 from notebook_environment import ROOT
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
+from sphinx.util.docutils import ReferenceRole
 from student_copies import BEGIN, END
 
 sys.path.insert(0, str(ROOT))  # the API reference is that of this checkout
@@ -80,6 +83,30 @@ class Solutions(SphinxTransform):
                     code += nodes.Text(kept)
 
 
+class Source(ReferenceRole):
+    """Link to the source of pydl: ``{source}`autodiff.reverse``` to a file, ``{source}`tensor:Tensor``` to a place."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Make the link; whether it leads anywhere is known when the pages of source are written."""
+        module, _, name = self.target.partition(":")
+        path = f"_modules/pydl/{module.replace('.', '/')}.html"
+        up = "../" * self.env.docname.count("/")
+        text = self.title if self.has_explicit_title else name or f"{module.replace('.', '/')}.py"
+        self.env.metadata[self.env.docname].setdefault("sources", set()).add((path, name))
+        return [nodes.reference("", "", nodes.literal("", text), refuri=f"{up}{path}{name and '#'}{name}")], []
+
+
+def check_sources(app: Sphinx, error: Exception | None) -> None:
+    """Fail where a link to the source leads nowhere: no such file in the API reference, or no such name in it."""
+    if error or app.builder.format != "html":
+        return
+    for docname, metadata in app.env.metadata.items():
+        for path, name in sorted(metadata.get("sources", ())):
+            page = Path(app.outdir, path)
+            if not page.exists() or (name and f'id="{name}"' not in page.read_text(encoding="utf-8")):
+                raise ExtensionError(f"{docname}: a link to the source finds no {name or 'module'} in {path}")
+
+
 def skip_noise(app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any) -> bool | None:
     """Leave out what Python writes by itself about a named tuple's fields; the class says what they are."""
     return True if str(getattr(obj, "__doc__", "")).startswith("Alias for field number") else None
@@ -103,6 +130,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("sphinx.ext.autodoc")
     app.add_transform(Claims)
     app.add_transform(Solutions)
+    app.add_role("source", Source())
     app.connect("autodoc-skip-member", skip_noise)
+    app.connect("build-finished", check_sources)
     app.connect("autodoc-process-docstring", keep_formulas, priority=900)  # after napoleon
     return {"parallel_read_safe": True, "parallel_write_safe": True}
