@@ -1,5 +1,6 @@
 """The interactive figures compute what pydl computes: their scripts run in Node, and the numbers are compared."""
 
+import dataclasses
 import json
 import re
 import shutil
@@ -13,7 +14,9 @@ from notebook_environment import ROOT
 from sklearn.svm import SVC
 
 import pydl
+from pydl.graphs import trace
 from pydl.models.perceptron import Perceptron, margin, novikoff_bound
+from tests.graphs.examples import course
 
 SCRIPTS = ROOT / "book" / "assets" / "js" / "figures"
 NODE = shutil.which("node", path=str(ROOT / ".venv" / "bin")) or shutil.which("node")
@@ -24,7 +27,7 @@ def run_js(names, expression, **given):
     """Return what an expression in JavaScript yields, with the scripts loaded as a page loads them."""
     source = "".join((SCRIPTS / f"{name}.js").read_text(encoding="utf-8") for name in names)
     program = (
-        f"{source}\nconst {{ descent, boundary }} = pydlFigures, given = {json.dumps(given)};\n"
+        f"{source}\nconst {{ descent, boundary, graph }} = pydlFigures, given = {json.dumps(given)};\n"
         f"process.stdout.write(JSON.stringify({expression}));"
     )
     done = subprocess.run([NODE, "--input-type=commonjs", "-"], input=program, capture_output=True, encoding="utf-8")
@@ -236,6 +239,37 @@ def test_level_lines_hold_their_score(z):
         for a, b in ends:
             assert w[0] * a + w[1] * b + w[2] == pytest.approx(z, abs=1e-12)
             assert max(abs(a), abs(b)) == pytest.approx(3)
+
+
+# --- steps through a graph ---
+
+STATES = """given.steps.map((_, k) => graph.known(given.steps, k))
+    .map(({ values, gradients, walked }) => [[...values], Object.fromEntries(gradients), [...walked]])"""
+
+
+@needs_node
+def test_a_step_shows_what_is_known_by_then():
+    graph = trace(*course(), gradients=True)
+    steps = [dataclasses.asdict(step) for step in graph.step_through().steps]
+    states = run_js(["graph"], STATES, steps=steps)
+    assert states[0] == [[0, 1, 2], {}, []]
+    assert states[3] == [[0, 1, 2, 3, 4, 5], {}, []]
+    assert states[7][1:] == [{"5": "∂ 1", "3": "∂ 4", "4": "∂ 6", "1": "∂ 6"}, [4, 5, 2]]
+    values, gradients, walked = states[-1]
+    assert values == list(range(len(graph)))
+    assert gradients == {str(i): f"∂ {node.gradient.item():g}" for i, node in enumerate(graph.nodes)}
+    assert sorted(walked) == list(range(len(graph.edges)))
+
+
+def test_a_notebooks_output_loads_its_scripts(tmp_path):
+    html = trace(*course(), gradients=True).step_through()._repr_html_()
+    built = build(tmp_path, f"# A page\n\n```{{raw}} html\n{html}\n```\n")
+    assert built.returncode == 0, built.stderr
+    page = (tmp_path / "html" / "index.html").read_text(encoding="utf-8")
+    assert re.findall(r'src="_static/js/figures/(\w+)\.js', page) == ["kit", "graph"]
+    assert page.count("css/figures.css") == 1
+    for scripts in interactive_figures.OUTPUTS.values():
+        assert all((SCRIPTS / f"{script}.js").exists() for script in scripts)
 
 
 # --- the directive ---

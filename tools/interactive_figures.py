@@ -13,11 +13,13 @@
     :::
 
 The figure is numbered like others, and ``{numref}`` refers to it. Its scripts are loaded on pages that show one.
+Some figures are no directives but outputs of notebooks, which bring their data along; their scripts are loaded, too.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from html import escape
 from typing import Any, ClassVar
@@ -53,6 +55,11 @@ FIGURES: dict[str, tuple[list[str], dict[str, Check]]] = {
     ),
 }
 """Of each figure: its scripts, in order, and with which options it can begin."""
+
+
+OUTPUTS = {"graph": ["kit", "graph"]}
+"""Of each figure that a notebook writes into its outputs, whole: its scripts."""
+PLACED = re.compile(r'class="interactive-stage" data-figure="(\w+)"')
 
 
 class stage(nodes.General, nodes.Element):  # noqa: N801 (nodes are written like this)
@@ -109,10 +116,14 @@ def skip_stage(self: Any, node: stage) -> None:
 
 def add_scripts(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
     """Load scripts and style on a page that shows a figure."""
-    shown = [] if doctree is None else [node["figure"] for node in doctree.findall(stage)]
-    if shown:
+    if doctree is None:
+        return
+    scripts = [script for node in doctree.findall(stage) for script in FIGURES[node["figure"]][0]]
+    for output in doctree.findall(nodes.raw):
+        scripts += [script for name in PLACED.findall(output.astext()) for script in OUTPUTS[name]]
+    if scripts:
         app.add_css_file("css/figures.css")
-    for script in dict.fromkeys(script for name in shown for script in FIGURES[name][0]):
+    for script in dict.fromkeys(scripts):
         app.add_js_file(f"js/figures/{script}.js", loading_method="defer")
 
 

@@ -17,9 +17,9 @@ __all__ = ["Layout", "arrange"]
 
 SWEEPS = 12  # over the layers, to remove crossings
 ROUNDS = 200  # over the layers, to straighten
-# Long edges are to be straight before short ones are (Gansner et al. 1993, section 4.2): how much a neighbour pulls,
-# by how many of the two are bends. A leaf with one edge follows its operation, and does
-# not pull, unless it is the only argument, or the first of three: the input of a layer.
+# How much a neighbour pulls, by how many of the two are bends: long edges are to be straight before short ones are
+# (after Gansner et al. 1993, section 4.1). A leaf with one edge follows its operation and does not pull, unless it is
+# the only argument, or the first of three: the input of a layer.
 PULL, LEAF_PULL = (1.0, 0.5, 16.0), 1e-3
 
 

@@ -7,7 +7,7 @@ function tools(tab, stage, name, report) {
   const shown = key => part(`[data-number="${key}"]`).innerText();
   const words = () => part(".fig-words").innerText();
   return {
-    tab, part, shown, words,
+    tab, stage, part, shown, words,
     fail: text => report(`figure ${name}: ${text}`),
     async numbers(when, expected) {
       for (const [key, value] of Object.entries(expected)) {
@@ -157,21 +157,59 @@ async function boundary(t, touch) {
   await t.says("on separable points", /grows without bound/);
 }
 
+async function graph(t) {
+  const slider = t.part('input[type="range"]'), steps = await t.stage.evaluate(e => JSON.parse(e.dataset.options).steps);
+  const says = async (when, k) => {
+    const expected = `${{ start: "Start", forward: "Forward", backward: "Backward" }[steps[k].phase]}: ${steps[k].says}`;
+    if ((await t.words()) !== expected) t.fail(`${when}, it says "${await t.words()}", not "${expected}"`);
+  };
+  const seen = () => t.stage.evaluate(e => [...e.querySelectorAll("svg :is(.g-value, .g-gradient, .g-label)")]
+    .filter(part => getComputedStyle(part).visibility === "visible" && part.textContent).length);
+  const given = await t.stage.evaluate((e, given) => given.filter(i => e.querySelector(`[data-node="${i}"] .g-value`)).length, steps[0].nodes);
+  await t.press(slider, "Home");
+  await says("at the start", 0);
+  if ((await seen()) !== given) t.fail(`at the start, ${await seen()} numbers are seen, not the ${given} that are given`);
+  for (const [k, step] of steps.entries()) {
+    await says(`at step ${k}`, k);
+    const lit = await t.stage.evaluate(e => [...e.querySelectorAll("[data-node].g-now")].map(node => +node.dataset.node));
+    const expected = step.phase === "start" ? [] : step.nodes;
+    if (String(lit) !== String(expected)) t.fail(`at step ${k}, nodes ${lit} are lit, not ${expected}`);
+    if (step.gradient && (await t.part(`[data-node="${step.nodes[0]}"] .g-gradient`).textContent()) !== step.gradient) {
+      t.fail(`at step ${k}, node ${step.nodes[0]} does not show ${step.gradient}`);
+    }
+    if (k < steps.length - 1) await (k % 2 ? t.press(t.button("Next"), "Enter") : t.button("Next").click());
+  }
+  const differences = await t.stage.evaluate(e => {
+    const read = root => [...root.querySelectorAll("svg text")].map(text => text.textContent);
+    const mine = read(e), finished = read(e.nextElementSibling);
+    return mine.length === finished.length ? mine.filter((text, k) => text !== finished[k]) : ["their number"];
+  });
+  if (differences.length) t.fail(`at the end, it is not the finished drawing: ${differences}`);
+  if ((await t.button("Next").getAttribute("aria-disabled")) !== "true") t.fail("Next can be pressed at the end");
+  await t.press(slider, "Home", "ArrowRight", "ArrowRight", "ArrowLeft");
+  await says("after keys on the slider", 1);
+  await t.press(t.button("Back"), "Space");
+  await says("after Back", 0);
+  await t.button("Run").click(); // without motion, at once
+  await says("after Run", steps.length - 1);
+}
+
 /** For readers who allow motion: Run shows one step after another, and Pause holds it. */
-async function motion(t) {
+async function motion(t, reset = "Reset", at = () => t.shown("k")) {
   await t.tab.emulateMedia({ reducedMotion: "no-preference" });
-  await t.button("Reset").click();
+  await t.button(reset).click();
   await t.button("Run").click();
   if (!(await t.button("Pause").count())) t.fail("Run does not become Pause");
   await t.tab.waitForTimeout(450);
   await t.button("Pause").click();
-  const paused = await t.shown("k");
+  const paused = await at();
   await t.tab.waitForTimeout(300);
-  if (paused === "0" || (await t.shown("k")) !== paused) t.fail(`Pause does not hold: from ${paused} to ${await t.shown("k")} steps`);
+  if (paused === "0" || (await at()) !== paused) t.fail(`Pause does not hold: from ${paused} to ${await at()} steps`);
   await t.tab.emulateMedia({ reducedMotion: "reduce" });
 }
 
-const DRIVERS = { descent, boundary };
+const DRIVERS = { descent, boundary, graph };
+const MOTIONS = { graph: t => motion(t, "First", () => t.part('input[type="range"]').inputValue()) };
 
 /** Drive every figure of the page; nothing below a figure may move while it works. */
 export async function driveFigures(tab, report, { touch = false, moving = false } = {}) {
@@ -191,7 +229,7 @@ export async function driveFigures(tab, report, { touch = false, moving = false 
     const t = tools(tab, stage, name, report);
     try {
       await DRIVERS[name](t, touch);
-      if (moving) await motion(t);
+      if (moving) await (MOTIONS[name] ?? motion)(t);
     } catch (error) { // a button that cannot be pressed, a part that is not there
       t.fail(error.message.split("\n").slice(0, 3).join(" "));
     }
