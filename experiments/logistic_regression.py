@@ -19,18 +19,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
 import pydl
+from pydl.backend import to_numpy
 
 SEEDS = range(100)
 N, NOISE, LR, ALPHA = 40, 0.25, 1.0, 0.01
 SHOWN = 26  # the seed that the notebook shows: its first steps point far from the widest margin
 STEPS = (100, 10_000, 100_000)
 POSSIBLE = {f"margin after {steps} steps, relative": (-1.0, 1.0) for steps in ("100", "100,000")}
-
-# The launches before Challenger's: S. R. Dalal, E. B. Fowlkes, B. Hoadley (1989), table 1
-TEMPERATURE = np.array(
-    [66, 70, 69, 68, 67, 72, 73, 70, 57, 63, 70, 78, 67, 53, 67, 75, 70, 81, 76, 79, 75, 76, 58], dtype=np.float64
-)
-DISTRESS = np.array([0, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 1])
 
 
 def clouds(seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -81,7 +76,8 @@ def optimum(X: np.ndarray, y: np.ndarray, alpha: float) -> list[float]:
 
 def launches() -> tuple[np.ndarray, np.ndarray]:
     """Return the launches: a column of ones beside the temperature in tens of degrees above 70 °F, and the labels."""
-    return np.column_stack([np.ones(len(TEMPERATURE)), (TEMPERATURE - 70) / 10]), DISTRESS
+    fahrenheit, y = map(to_numpy, pydl.data.launches())
+    return np.column_stack([np.ones(len(y)), (fahrenheit.astype(np.float64) - 70) / 10]), y
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from pydl.check import convex_functions
 from pydl.check.exercise import CheckError
 from tests.check.measured import measured, quoted_bands
 
-MEASURED = measured("convex-functions")
+MEASURED = measured("convexity/convex-functions")
 BANDS = {  # claim of the notebook: quantity of the experiment
     "convex-chords-violated": "fewest chords violated, percent",
     "convex-dent-missed": "chords that notice the dent",
@@ -107,6 +107,6 @@ def test_euler_product_and_noise_floor_of_the_text():
 
 
 def test_bands_in_the_notebook_are_those_that_were_measured():
-    quoted = quoted_bands("convex-functions", BANDS)
+    quoted = quoted_bands("convexity/convex-functions", BANDS)
     assert quoted == {quantity: MEASURED["quantities"][quantity]["band"] for quantity in quoted}
     assert MEASURED["seeds"]["count"] >= 20

@@ -8,7 +8,7 @@ import pydl
 from pydl.check import l2_trap as exercises
 from tests.check.measured import measured, quoted_bands
 
-MEASURED = measured("l2-trap")
+MEASURED = measured("convexity/l2-trap")
 BANDS = {
     "trap-squares-chords": "share of chords that the squared error crosses",
     "trap-entropy-chords": "share of chords that the cross entropy crosses",
@@ -53,7 +53,7 @@ def test_the_time_is_the_integral(M):
 
 
 def test_bands_in_the_notebook_are_those_that_were_measured():
-    quoted = quoted_bands("l2-trap", BANDS)
+    quoted = quoted_bands("convexity/l2-trap", BANDS)
     assert quoted == {quantity: MEASURED["quantities"][quantity]["band"] for quantity in quoted}
     assert MEASURED["seeds"]["count"] >= 20
 

@@ -6,7 +6,7 @@ import pytest
 from pydl.check import linear_regression
 from tests.check.measured import measured, quoted_bands
 
-MEASURED = measured("linear-regression")
+MEASURED = measured("convexity/linear-regression")
 BANDS = {
     "line-bias": "bias",
     "line-slope": "slope",
@@ -46,6 +46,6 @@ def test_references_against_their_definitions(seed):
 
 
 def test_bands_in_the_notebook_are_those_that_were_measured():
-    quoted = quoted_bands("linear-regression", BANDS)
+    quoted = quoted_bands("convexity/linear-regression", BANDS)
     assert quoted == {quantity: MEASURED["quantities"][quantity]["band"] for quantity in quoted}
     assert MEASURED["seeds"]["count"] >= 20

@@ -12,7 +12,7 @@ from pydl.check import logistic_regression as exercises
 from pydl.check.exercise import CheckError
 from tests.check.measured import measured, quoted_bands
 
-MEASURED = measured("logistic-regression")
+MEASURED = measured("convexity/logistic-regression")
 BANDS = {
     "logistic-margin": "widest margin",
     "logistic-growth": "growth over the last tenfold, times gamma / log 10",
@@ -52,7 +52,7 @@ def test_references_against_automatic_differentiation(seed):
 
 
 def test_bands_in_the_notebook_are_those_that_were_measured():
-    quoted = quoted_bands("logistic-regression", BANDS)
+    quoted = quoted_bands("convexity/logistic-regression", BANDS)
     assert quoted == {quantity: MEASURED["quantities"][quantity]["band"] for quantity in quoted}
     assert MEASURED["seeds"]["count"] >= 20
 

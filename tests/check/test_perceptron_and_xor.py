@@ -7,7 +7,7 @@ from pydl.check import perceptron_and_xor as exercises
 from pydl.models import Perceptron, novikoff_bound
 from tests.check.measured import measured, quoted_bands
 
-MEASURED = measured("perceptron-and-xor")
+MEASURED = measured("convexity/perceptron-and-xor")
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -48,7 +48,7 @@ BANDS = {
 
 
 def test_bands_in_the_notebook_are_those_that_were_measured():
-    quoted = quoted_bands("perceptron-and-xor", BANDS)
+    quoted = quoted_bands("convexity/perceptron-and-xor", BANDS)
     assert quoted == {quantity: MEASURED["quantities"][quantity]["band"] for quantity in quoted}
     assert MEASURED["seeds"]["count"] >= 20
 

@@ -7,7 +7,7 @@ from pydl import models
 from pydl.check import rbf_networks as exercises
 from tests.check.measured import measured, quoted_bands
 
-MEASURED = measured("rbf-networks")
+MEASURED = measured("convexity/rbf-networks")
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -47,5 +47,5 @@ def test_references_against_the_package(seed):
 
 def test_bands_in_the_notebook_are_those_that_were_measured():
     bands = {id: found["band"] for id, found in MEASURED["quantities"].items()}
-    assert quoted_bands("rbf-networks", {id: id for id in bands}) == bands
+    assert quoted_bands("convexity/rbf-networks", {id: id for id in bands}) == bands
     assert MEASURED["seeds"]["count"] >= 20

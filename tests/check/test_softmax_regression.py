@@ -8,7 +8,7 @@ import pydl
 from pydl.check import softmax_regression as exercises
 from tests.check.measured import measured, quoted_bands
 
-MEASURED = measured("softmax-regression")
+MEASURED = measured("convexity/softmax-regression")
 
 
 def naive_softmax(Z):
@@ -48,7 +48,7 @@ BANDS = {
 
 
 def test_bands_in_the_notebook_are_those_that_were_measured():
-    quoted = quoted_bands("softmax-regression", BANDS)
+    quoted = quoted_bands("convexity/softmax-regression", BANDS)
     assert quoted == {quantity: MEASURED["quantities"][quantity]["band"] for quantity in quoted}
     assert MEASURED["seeds"]["count"] >= 20
 
