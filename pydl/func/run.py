@@ -67,7 +67,7 @@ def leave(value: Any, as_tensors: bool) -> Any:
         return value
     array = raw(value)
     if hasattr(array, "copy"):  # it may be a view, the caller's cotangent, or two results at once
-        array = array.copy()
+        array = array.copy(order="K")  # 5 % of a gradient of 269,322 weights, which lie transposed
     return Tensor(array) if as_tensors else array
 
 

@@ -44,7 +44,7 @@ def _adjoint_left(g: Any, a: Any, b: Any) -> Any:
 def _adjoint_right(g: Any, a: Any, b: Any) -> Any:
     if a.ndim == 1:
         return a * g if b.ndim == 1 else a[:, None] * g[..., None, :]
-    return (g[..., None] * a if a.ndim > 1 else g * a) if b.ndim == 1 else matmul(mT(a), g)
+    return g[..., None] * a if b.ndim == 1 and a.ndim > 2 else matmul(mT(a), g)  # a batch: the caller sums over it
 
 
 @bilinear(_adjoint_left, _adjoint_right)
