@@ -1,6 +1,6 @@
 """The exceptions pydl raises beside ValueError, TypeError and IndexError."""
 
-__all__ = ["AnomalyError", "ClaimError", "DataError", "DeviceError", "GraphError", "PydlError"]
+__all__ = ["AnomalyError", "CheckpointError", "ClaimError", "DataError", "DeviceError", "GraphError", "PydlError"]
 
 
 class PydlError(Exception):
@@ -21,6 +21,10 @@ class AnomalyError(PydlError, RuntimeError):
 
 class DataError(PydlError, OSError):
     """A data file is missing, damaged, or cannot be fetched."""
+
+
+class CheckpointError(DataError):
+    """A checkpoint is missing, damaged, no checkpoint at all, or cannot be written."""
 
 
 class ClaimError(PydlError, AssertionError):

@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from pydl.autodiff import raw
-from pydl.backend import Array, asarray, default_device, device_of, to_device
-from pydl.data.preprocessing import common_length
+from pydl.backend import Array, default_device, device_of, to_device
+from pydl.data.preprocessing import as_arrays, common_length
 from pydl.random import default_rng
 from pydl.tensor import Tensor
 
@@ -64,13 +63,7 @@ class DataLoader:
         drop_last: bool = False,
         rng: int | np.random.Generator | None = None,
     ) -> None:
-        arrays = data.arrays(flat=False) if hasattr(data, "arrays") else data
-        if not isinstance(arrays, (tuple, list)):
-            raise TypeError(
-                f"DataLoader needs a dataset or a tuple of arrays, got {type(data).__name__};"
-                f" write (X, y) for inputs and targets, (X,) for inputs alone"
-            )
-        self.arrays = tuple(asarray(raw(array)) for array in arrays)
+        self.arrays = as_arrays(data, "DataLoader")
         self.samples = common_length(self.arrays)
         self.batch_size = operator.index(batch_size)
         self.shuffle, self.drop_last = bool(shuffle), bool(drop_last)

@@ -8,6 +8,7 @@ instead of 25).
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
@@ -96,8 +97,8 @@ class Group:
 
 def _shaped_like(array: Array, piece: Array) -> Array:
     """View a piece of θ in the shape, and the memory order, of a parameter."""
-    if array.ndim == 2 and array.flags.f_contiguous and not array.flags.c_contiguous:
-        return piece.reshape(array.shape[::-1]).T
+    if array.ndim >= 2 and not array.flags.c_contiguous and array.swapaxes(-1, -2).flags.c_contiguous:
+        return piece.reshape(array.swapaxes(-1, -2).shape).swapaxes(-1, -2)
     return piece.reshape(array.shape)
 
 
@@ -254,9 +255,10 @@ class Optimizer:
             len(g["steps"]) != len(h.steps) for g, h in zip(state["groups"], self.groups, strict=True)
         ):
             raise ValueError(f"the state does not fit this {type(self).__name__}: it has {theirs}, here are {mine}")
-        self.step_count = state["step_count"]
-        for group, saved in zip(self.groups, state["groups"], strict=True):
-            group.steps = list(saved["steps"])
+        counts = [[operator.index(n) for n in g["steps"]] for g in state["groups"]]
+        self.step_count = operator.index(state["step_count"])
+        for group, saved, steps in zip(self.groups, state["groups"], counts, strict=True):
+            group.steps = steps
             for name, vector in group.state.items():
                 vector[...] = to_device(np.asarray(saved["state"][name], vector.dtype), group.parameters[0].device)
 
