@@ -9,6 +9,7 @@ import pytest
 
 import pydl
 from pydl import data, nn, optim, training
+from pydl.training.progress import progress_bar
 from tests.strict import install
 
 install()
@@ -268,7 +269,7 @@ def test_a_terminal_shows_progress_unless_told_otherwise(setting, shown, monkeyp
     monkeypatch.delenv("PYDL_PROGRESS", raising=False)
     if setting is not None:
         monkeypatch.setenv("PYDL_PROGRESS", setting)
-    bar = training._progress_bar(1, None)
+    bar = progress_bar(1, None)
     assert bar.disable != shown
     bar.close()
 

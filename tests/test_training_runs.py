@@ -115,3 +115,41 @@ def test_training_follows_pytorch(hidden, dtype, tolerance):
     assert len(losses) == 100
     np.testing.assert_allclose(history.steps, losses, rtol=tolerance, atol=tolerance)
     assert losses[-1] < 0.5 * losses[0]
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-5), ("float64", 1e-10)])
+def test_two_classes_and_a_schedule_follow_pytorch(dtype, tolerance):
+    torch = pytest.importorskip("torch")
+    torch.set_num_threads(1)
+    X, y = data.moons(320, rng=0)
+    X, y = X.astype(dtype), y.astype(dtype).reshape(-1, 1)
+    batches = [(X[i : i + 32], y[i : i + 32]) for i in range(0, 320, 32)]
+    pydl.seed(0)
+    pydl.set_default_dtype(dtype)
+    try:
+        net = nn.Sequential(nn.Linear(2, 12), nn.Tanh(), nn.Linear(12, 1))
+    finally:
+        pydl.set_default_dtype("float32")
+    theirs = torch.nn.Sequential(torch.nn.Linear(2, 12), torch.nn.Tanh(), torch.nn.Linear(12, 1))
+    theirs = theirs.to(getattr(torch, dtype))
+    theirs.load_state_dict({name: torch.from_numpy(value) for name, value in net.state_dict().items()})
+    epsilon = optim.schedules.warmup(optim.schedules.cosine(0.3, steps=90), steps=10)
+    history = training.fit(
+        net, batches, nn.BCEWithLogitsLoss(), optim.SGD(net.parameters(), lr=epsilon, momentum=0.8), epochs=10
+    )
+    optimizer, losses = torch.optim.SGD(theirs.parameters(), lr=0.3, momentum=0.8), []
+    climb = torch.optim.lr_scheduler.LinearLR(optimizer, start_factor=1 / 11, total_iters=10)
+    wave = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 90)
+    scheduler = torch.optim.lr_scheduler.SequentialLR(optimizer, [climb, wave], milestones=[10])
+    for _ in range(10):
+        for x, t in batches:
+            optimizer.zero_grad()
+            j = torch.nn.functional.binary_cross_entropy_with_logits(theirs(torch.from_numpy(x)), torch.from_numpy(t))
+            j.backward()
+            optimizer.step()
+            scheduler.step()
+            losses.append(j.item())
+    assert len(losses) == 100
+    np.testing.assert_allclose(history.steps, losses, rtol=tolerance, atol=tolerance)
+    assert losses[-1] < 0.5 * losses[0]

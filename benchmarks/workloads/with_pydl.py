@@ -24,7 +24,7 @@ def _as_problem(arrays: list[Array]) -> list[Array]:
     return [a.T if a.ndim == 2 else a for a in arrays]
 
 
-def _network(layers: Layers, hidden: str, last: str | None) -> nn.Sequential:
+def network(layers: Layers, hidden: str, last: str | None) -> nn.Sequential:
     activations = [hidden] * (len(layers) - 1) + [last]
     model = nn.Sequential(*[nn.Linear(*w.shape, activation=f) for (w, _), f in zip(layers, activations, strict=True)])
     for parameter, start in zip(model.parameters(), _parameters(layers), strict=True):
@@ -33,7 +33,7 @@ def _network(layers: Layers, hidden: str, last: str | None) -> nn.Sequential:
 
 
 def train(p: Training) -> tuple[Callable[[], Any], Callable[[], list[Array]]]:
-    model = _network(p.layers, "relu", None)
+    model = network(p.layers, "relu", None)
     loss = nn.CrossEntropyLoss() if p.classes else nn.MSELoss()
     optimizer = optim.SGD(model.parameters(), lr=p.lr, momentum=p.momentum)
     batches = cycle([(pydl.Tensor(x), pydl.Tensor(t)) for x, t in p.batches])
@@ -62,7 +62,7 @@ def curvature(p: Curvature) -> tuple[Callable[[], Any], Callable[[], list[Array]
 
 
 def chain(p: Chain) -> tuple[Callable[[], Any], Callable[[], list[Array]]]:
-    model = _network(p.layers, "sigmoid", "sigmoid")
+    model = network(p.layers, "sigmoid", "sigmoid")
     parameters, x = model.parameters(), pydl.Tensor(p.x)
 
     def step() -> None:

@@ -1,4 +1,4 @@
-"""What happens to data between its file and the model: splitting, standardizing, coding of labels."""
+"""What happens to data between its file and the model: scaling of inputs, coding of labels."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from pydl.backend import Array, asarray, default_dtype, device_of, namespace, to_device
-from pydl.random import default_rng
+from pydl.autodiff import raw
+from pydl.backend import Array, asarray, default_dtype, namespace
 
-__all__ = ["Standardize", "common_length", "one_hot", "train_test_split"]
+__all__ = ["MinMax", "Standardize", "as_arrays", "common_length", "one_hot"]
 
 
 def common_length(arrays: tuple[Array, ...]) -> int:
@@ -20,51 +20,15 @@ def common_length(arrays: tuple[Array, ...]) -> int:
     return shapes[0][0]
 
 
-def train_test_split(
-    *arrays: Any, fraction: float = 0.2, rng: int | np.random.Generator | None = None
-) -> tuple[Array, ...]:
-    """Divide samples at random into a training and a test part, all arrays alike.
-
-    Parameters
-    ----------
-    *arrays : array, each of shape (N, …)
-        Inputs, targets, …: row i of each belongs to sample i.
-    fraction : float
-        The share of the test part, between 0 and 1; it gets round(fraction·N) samples.
-    rng : int, numpy.random.Generator or None
-        Where the division is drawn from; see `pydl.random.default_rng`.
-
-    Returns
-    -------
-    tuple of array
-        ``X_train, X_test, y_train, y_test, …``, as scikit-learn gives them.
-
-    Raises
-    ------
-    ValueError
-        If the lengths differ, or one part would be empty.
-
-    Examples
-    --------
-    >>> X, y = np.ones((150, 4)), np.arange(150)
-    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, fraction=0.2, rng=0)
-    >>> X_train.shape, y_test.shape
-    ((120, 4), (30,))
-    """
-    known = tuple(asarray(array) for array in arrays)
-    n = common_length(known)
-    held_out = round(fraction * n) if 0 < fraction < 1 else 0
-    if not 0 < held_out < n:
-        raise ValueError(
-            f"fraction={fraction} of {n} samples would leave the training or the test part empty:"
-            f" expected a fraction between 0 and 1 that gives each at least one sample"
+def as_arrays(data: Any, who: str) -> tuple[Array, ...]:
+    """Return the arrays of a dataset, or of a tuple of them, whose row i belongs to sample i; `who` asks."""
+    arrays = data.arrays(flat=False) if hasattr(data, "arrays") else data
+    if not isinstance(arrays, (tuple, list)):
+        raise TypeError(
+            f"{who} needs a dataset or a tuple of arrays, got {type(data).__name__};"
+            f" write (X, y) for inputs and targets, (X,) for inputs alone"
         )
-    order = default_rng(rng).permutation(n)
-    parts = []
-    for array in known:
-        rows = to_device(order, device_of(array))
-        parts += [array[rows[held_out:]], array[rows[:held_out]]]
-    return tuple(parts)
+    return tuple(asarray(raw(array)) for array in arrays)
 
 
 def one_hot(labels: Any, classes: int | None = None) -> Array:
@@ -107,7 +71,36 @@ def one_hot(labels: Any, classes: int | None = None) -> Array:
     return (labels[:, None] == namespace(labels).arange(k)).astype(default_dtype())
 
 
-class Standardize:
+class _Affine:
+    """z = (x − shift) / scale, feature by feature, with both taken from the training set."""
+
+    shift: Array
+    scale: Array
+
+    def _floats(self, X: Any) -> Array:
+        X = asarray(X)
+        if X.dtype.kind != "f" or not common_length((X,)):
+            name = type(self).__name__
+            raise ValueError(f"{name} needs floats with at least one sample, got {X.dtype} of shape {X.shape}")
+        return X
+
+    def _checked(self, X: Any) -> Array:
+        X = asarray(X)
+        if X.shape[1:] != self.shift.shape[1:]:
+            name = type(self).__name__
+            raise ValueError(f"{name} was fitted on (N, {self.shift.shape[1:]}) inputs, got {tuple(X.shape)}")
+        return X
+
+    def __call__(self, X: Any) -> Array:
+        """Return `X` in the new units."""
+        return (self._checked(X) - self.shift) / self.scale
+
+    def inverse(self, Z: Any) -> Array:
+        """Return `Z`, which is in the new units, in the inputs' own units again."""
+        return self._checked(Z) * self.scale + self.shift
+
+
+class Standardize(_Affine):
     """Standardize: z = (x − μ) / σ, with the mean μ and standard deviation σ of each feature of the *training* set.
 
     Test data must be scaled by the training set's μ and σ: its own would tell the model something about the
@@ -143,25 +136,53 @@ class Standardize:
     """
 
     def __init__(self, X: Any, eps: float = 1e-8) -> None:
-        X = asarray(X)
-        if X.dtype.kind != "f" or not common_length((X,)):
-            raise ValueError(f"Standardize needs floats with at least one sample, got {X.dtype} of shape {X.shape}")
+        X = self._floats(X)
         # In double precision: along the first axis NumPy adds row to row, and 60,000 float32 rows drift.
         mean = X.mean(axis=0, keepdims=True, dtype=np.float64)
         std = X.std(axis=0, keepdims=True, dtype=np.float64)
-        self.mean = mean.astype(X.dtype)
-        self.std = np.where(std > eps, std, 1.0).astype(X.dtype)
+        self.mean = self.shift = mean.astype(X.dtype)
+        self.std = self.scale = np.where(std > eps, std, 1.0).astype(X.dtype)
 
-    def _checked(self, X: Any) -> Array:
-        X = asarray(X)
-        if X.shape[1:] != self.mean.shape[1:]:
-            raise ValueError(f"Standardize was fitted on (N, {self.mean.shape[1:]}) inputs, got {tuple(X.shape)}")
-        return X
 
-    def __call__(self, X: Any) -> Array:
-        """Return (X − μ) / σ."""
-        return (self._checked(X) - self.mean) / self.std
+class MinMax(_Affine):
+    """Scale to an interval: z = low + (high − low)·(x − min)/(max − min), with the *training* set's min and max.
 
-    def inverse(self, Z: Any) -> Array:
-        """Return σ·`Z` + μ, the inputs in their own units again."""
-        return self._checked(Z) * self.std + self.mean
+    Test data may lie outside the interval: that is what it shows of itself.
+
+    Parameters
+    ----------
+    X : array, shape (N, …)
+        The training inputs.
+    low, high : float
+        Where each feature's smallest and largest training value go.
+
+    Attributes
+    ----------
+    min, max : array, shape (1, …)
+        Of each feature of X. A constant feature goes to `low`.
+
+    Raises
+    ------
+    ValueError
+        If X has no samples, low is not below high, or later inputs have another shape.
+
+    Examples
+    --------
+    >>> X = np.array([[0.0, 5.0], [4.0, 5.0]])
+    >>> scale = MinMax(X)
+    >>> scale(X)
+    array([[0., 0.],
+           [1., 0.]])
+    >>> scale.inverse(scale(X))
+    array([[0., 5.],
+           [4., 5.]])
+    """
+
+    def __init__(self, X: Any, low: float = 0.0, high: float = 1.0) -> None:
+        X = self._floats(X)
+        if not low < high:
+            raise ValueError(f"MinMax needs low < high, got {low} and {high}")
+        self.min, self.max = X.min(axis=0, keepdims=True), X.max(axis=0, keepdims=True)
+        width = np.where(self.max > self.min, self.max - self.min, 1.0)
+        self.scale = (width / (high - low)).astype(X.dtype)
+        self.shift = self.min - low * self.scale

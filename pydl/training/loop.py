@@ -1,128 +1,26 @@
-"""Training: the loop that the book teaches, with history, validation and progress.
+"""fit: the loop that the book teaches, four lines, and what surrounds it.
 
-The loop itself is four lines, in `fit`: forget the gradients, compute the loss, go backward, step.
+The four lines are: forget the gradients, compute the loss, go backward, step.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
-from pydl.autodiff import no_grad, raw
-from pydl.backend import to_numpy
 from pydl.nn import Module
 from pydl.optim import Optimizer, clip_grad_norm_
+from pydl.training.history import History
+from pydl.training.metrics import Metric, evaluate
+from pydl.training.progress import progress_bar
+from pydl.training.resuming import Resuming
+from pydl.training.stopping import EarlyStopping
 
-__all__ = ["History", "accuracy", "error_rate", "evaluate", "fit"]
-
-Metric = Callable[[Any, Any], Any]
-
-
-class History(dict[str, list[float]]):
-    """What happened in training: a dict of lists with one number an epoch, and the loss of every step.
-
-    Attributes
-    ----------
-    steps : numpy.ndarray
-        The loss of every batch, in order.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(loss=[])
-        self.steps: np.ndarray = np.empty(0)
-
-    @property
-    def epochs(self) -> int:
-        """How many epochs are in it."""
-        return len(self["loss"])
-
-    def __repr__(self) -> str:
-        last = ", ".join(f"{name}={values[-1]:.4g}" for name, values in self.items() if values)
-        return f"History({self.epochs} epochs, {len(self.steps)} steps; last: {last})"
-
-
-def accuracy(scores: Any, labels: Any) -> float:
-    """Share of samples whose largest score is at their label.
-
-    Parameters
-    ----------
-    scores : array or Tensor
-        Shape (N, classes).
-    labels : array or Tensor of int
-        Shape (N,).
-
-    Returns
-    -------
-    float
-        Between 0 and 1.
-    """
-    return float(np.mean(np.argmax(to_numpy(raw(scores)), axis=1) == to_numpy(raw(labels))))
-
-
-def error_rate(scores: Any, labels: Any) -> float:
-    """Share of samples whose largest score is not at their label: 1 − `accuracy`.
-
-    Parameters
-    ----------
-    scores : array or Tensor
-        Shape (N, classes).
-    labels : array or Tensor of int
-        Shape (N,).
-
-    Returns
-    -------
-    float
-        Between 0 and 1.
-    """
-    return 1.0 - accuracy(scores, labels)
-
-
-def evaluate(model: Module, data: Iterable[Any], metrics: Mapping[str, Metric]) -> dict[str, float]:
-    """Average metrics over a data set, in evaluation mode and without recording.
-
-    Parameters
-    ----------
-    model : Module
-        What maps inputs to predictions.
-    data : DataLoader, or iterable of (inputs, targets)
-        The samples.
-    metrics : mapping of str to callable
-        Each takes (predictions, targets) and returns a mean over the batch.
-
-    Returns
-    -------
-    dict of str to float
-        The means over all samples.
-
-    Raises
-    ------
-    ValueError
-        If there are no samples.
-    """
-    totals, n = dict.fromkeys(metrics, 0.0), 0
-    modes = [(module, module.training) for _, module in model.named_modules()]
-    model.eval()
-    try:
-        with no_grad():
-            for x, t in data:
-                prediction = model(x)
-                for name, metric in metrics.items():
-                    totals[name] += float(metric(prediction, t)) * len(x)
-                n += len(x)
-    finally:
-        for module, training in modes:
-            module.training = training
-    if n == 0:
-        raise ValueError(
-            "evaluate: there are no samples in the data (an iterator can be used only once: pass a DataLoader)"
-        )
-    return {name: total / n for name, total in totals.items()}
+__all__ = ["fit"]
 
 
 def fit(
@@ -135,7 +33,13 @@ def fit(
     validation: Iterable[Any] | None = None,
     metrics: Mapping[str, Metric] | None = None,
     callbacks: Sequence[Callable[[int, History], Any]] = (),
+    patience: int | None = None,
+    min_delta: float = 0.0,
+    stop_on: str = "val_loss",
     clip_norm: float | None = None,
+    penalty: Callable[[Module], Any] | None = None,
+    after_step: Sequence[Callable[[], Any]] = (),
+    checkpoint: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
 ) -> History:
     """Train a model: for each batch, θ ← θ − ε·∇J as the optimizer has it.
@@ -158,22 +62,43 @@ def fit(
         More to measure on the validation data, e.g. ``{"error": error_rate}``.
     callbacks : sequence of callable
         Each is called as ``callback(epoch, history)`` after an epoch; a true return value ends training.
+    patience : int, optional
+        Early stopping: end when `stop_on` has made no progress for so many epochs in a row. However training
+        ends, the model then gets the weights of the epoch with the lowest value, ``history.best_epoch``.
+    min_delta : float
+        A value v is progress on the best b if v < b − min_delta.
+    stop_on : str
+        What early stopping watches: a name in the history, better when lower.
     clip_norm : float, optional
         Before each step, scale ∇J to at most this norm: `pydl.optim.clip_grad_norm_`.
+    penalty : callable, optional
+        Takes the model, returns a scalar Tensor that is added to each batch's loss, e.g. ``nn.L2(1e-4)``; for
+        parts of a network, ``lambda net: nn.L2(1e-4)(net.hidden) + nn.L1(1e-3)(net.output)``.
+    after_step : sequence of callable
+        Each is called, without arguments, after every step of the optimizer: constraints and proximal steps,
+        e.g. ``lambda: optim.soft_threshold_(net.weight, lr * alpha)``.
+    checkpoint : str or path, optional
+        A file to save to after each epoch, by `pydl.save`. If it exists, training goes on from it, bit for bit,
+        until the history has `epochs` epochs: parameters, optimizer, random streams, and the state of `data`,
+        `validation` and of `callbacks` that have ``state_dict()`` (a list of batches has none, a `DataLoader`
+        has). Training that a callback or early stopping has ended stays ended. Delete the file to begin anew.
     progress : bool, optional
         Whether to show a progress bar; unless given, in terminals and notebooks, and not if PYDL_PROGRESS=0.
 
     Returns
     -------
     History
-        ``history["loss"]``, ``history["val_loss"]``, … by epoch, ``history.steps`` by batch. Ctrl-C ends
-        training and returns the history so far. Training also ends, with a warning, when the loss is no
-        longer finite.
+        ``history["loss"]`` (with the penalty), ``history["val_loss"]`` (without), … by epoch,
+        ``history.steps`` by batch. Ctrl-C ends training and returns the history so far. Training also ends,
+        with a warning, when the loss is no longer finite.
 
     Raises
     ------
     ValueError
-        If there are no batches, epochs is negative, or metrics lack validation data.
+        If there are no batches, epochs is negative, metrics lack validation data, early stopping lacks what it
+        should watch, or the checkpoint is of another run.
+    CheckpointError
+        If the checkpoint is damaged or cannot be written.
 
     Examples
     --------
@@ -191,21 +116,32 @@ def fit(
         raise ValueError(f"fit: epochs must be >= 0, not {epochs}")
     if metrics and validation is None:
         raise ValueError("fit: metrics are measured on validation data: pass validation=…, too")
+    callbacks, stopping = list(callbacks), None
+    if patience is not None:
+        stopping = EarlyStopping(model, patience, min_delta, stop_on)
+        stopping.check(validation, metrics or {})
+        callbacks.insert(0, stopping)
     history = History()
-    steps: list[Any] = []  # losses; those of the running epoch on their device: reading one makes a GPU wait
+    resuming = Resuming(checkpoint, model, history, callbacks, optimizer=optimizer, data=data, validation=validation)
+    steps: list[Any] = history.steps.tolist()  # the running epoch's stay on their device: reading makes a GPU wait
     trained = [p for group in optimizer.groups for p in group.parameters]
     model.train()
-    bar = _progress_bar(epochs, progress)
+    bar = progress_bar(epochs, progress)
+    bar.update(history.epochs)
     try:
-        for epoch in range(epochs):
+        for epoch in range(history.epochs, 0 if resuming.ended else epochs):
             sizes = []
             for x, t in data:
                 optimizer.zero_grad()
                 j = loss(model(x), t)
+                if penalty is not None:
+                    j = j + penalty(model)
                 j.backward()
                 if clip_norm is not None:
                     clip_grad_norm_(trained, clip_norm)
                 optimizer.step()
+                for project in after_step:
+                    project()
                 steps.append(j.data)
                 sizes.append(len(x))
             if not sizes:
@@ -225,6 +161,9 @@ def fit(
                 )
                 break
             answers = [callback(epoch, history) for callback in callbacks]  # all are called, then any may stop
+            if checkpoint is not None:
+                history.steps = np.array(steps)
+                resuming.save(ended=any(answers))
             if any(answers):
                 break
     except KeyboardInterrupt:
@@ -232,16 +171,6 @@ def fit(
     finally:
         bar.close()
         history.steps = np.array([float(j) for j in steps])
+    if stopping is not None:
+        stopping.restore()
     return history
-
-
-def _progress_bar(epochs: int, wanted: bool | None) -> Any:
-    """Return tqdm's bar, silent unless someone is watching."""
-    if wanted is None:
-        watched = sys.stderr.isatty() or "ipykernel" in sys.modules
-        wanted = watched and os.environ.get("PYDL_PROGRESS") != "0"
-    if wanted and find_spec("ipywidgets"):  # without it, tqdm.auto warns in every notebook
-        from tqdm.auto import tqdm
-    else:
-        from tqdm import tqdm
-    return tqdm(total=epochs, desc="epochs", disable=not wanted, leave=False)

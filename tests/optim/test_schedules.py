@@ -1,0 +1,159 @@
+"""Schedules: their formulas at chosen steps, PyTorch's rates step by step, and any optimizer's lr."""
+
+import math
+
+import numpy as np
+import pytest
+
+from pydl import nn, optim
+from pydl.optim import Plateau, schedules
+
+
+def rates(schedule, steps=60):
+    return [schedule(t) for t in range(steps)]
+
+
+def test_the_formulas_at_their_landmarks():
+    assert rates(schedules.constant(0.3), 3) == [0.3] * 3
+    assert rates(schedules.linear(1.0, 0.0, steps=4), 6) == [1, 0.75, 0.5, 0.25, 0, 0]
+    assert schedules.inverse_time(0.4, steps=50)(50) == 0.2
+    assert schedules.exponential(2.0, 0.5)(3) == 0.25
+    half = schedules.cosine(1.0, steps=10, end=0.2)
+    np.testing.assert_allclose([half(0), half(5), half(10), half(99)], [1, 0.6, 0.2, 0.2], rtol=1e-15)
+
+
+def test_robbins_and_monros_two_sums():
+    """Σε_t grows like ln t without end, Σε_t² stays below τ²·ε₀²·(π²/6 + …): compare with the integrals."""
+    epsilon = schedules.inverse_time(1.0, steps=10)
+    first, second = np.cumsum(rates(epsilon, 100_000)), np.cumsum(np.square(rates(epsilon, 100_000)))
+    assert first[-1] == pytest.approx(10 * math.log(1 + 10_000), abs=1)
+    assert second[-1] < 1 + 10
+    assert second[-1] - second[9_999] < 0.01
+
+
+@pytest.mark.torch
+def test_rates_are_pytorchs():
+    torch = pytest.importorskip("torch")
+    theirs = torch.optim.lr_scheduler
+
+    def warm(optimizer, steps, then):
+        climb = theirs.LinearLR(optimizer, start_factor=1 / (steps + 1), total_iters=steps)
+        return theirs.SequentialLR(optimizer, [climb, then(optimizer)], milestones=[steps])
+
+    pairs = [
+        (schedules.constant(0.1), lambda o: theirs.LambdaLR(o, lambda t: 1.0)),
+        (schedules.linear(0.1, 0.01, steps=30), lambda o: theirs.LinearLR(o, 1.0, 0.1, total_iters=30)),
+        (schedules.step(0.1, every=7, factor=0.3), lambda o: theirs.StepLR(o, 7, gamma=0.3)),
+        (schedules.exponential(0.1, 0.9), lambda o: theirs.ExponentialLR(o, 0.9)),
+        (schedules.cosine(0.1, steps=59, end=0.01), lambda o: theirs.CosineAnnealingLR(o, 59, eta_min=0.01)),
+        (
+            schedules.warmup(schedules.exponential(0.1, 0.9), steps=5),
+            lambda o: warm(o, 5, lambda o: theirs.ExponentialLR(o, 0.9)),
+        ),
+    ]
+    for mine, make in pairs:
+        optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+        scheduler, found = make(optimizer), []
+        for _ in range(60):
+            found.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            scheduler.step()
+        np.testing.assert_allclose(rates(mine), found, rtol=1e-10, err_msg=repr(mine))
+
+
+def test_an_optimizer_follows_its_schedule_and_shows_it():
+    w = nn.Parameter([0.0])
+    opt = optim.SGD([w], lr=schedules.step(1.0, every=2, factor=0.5))
+    places = []
+    for _ in range(5):
+        w.grad = [1.0]
+        opt.step()
+        places.append(w.item())
+    assert places == [-1, -2, -2.5, -3, -3.25]
+    assert "lr=step(1.0, every=2, factor=0.5)" in repr(opt)
+    assert repr(schedules.warmup(schedules.constant(0.1), 3)) == "warmup(constant(0.1), steps=3)"
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: schedules.constant(-1), "constant: lr must be a number >= 0, not -1"),
+        (lambda: schedules.linear(1, -1, 10), "linear: end must be"),
+        (lambda: schedules.linear(1, 0, 0), "linear: steps must be a number > 0, not 0"),
+        (lambda: schedules.step(1, 0), "step: every"),
+        (lambda: schedules.exponential(1, math.nan), "exponential: factor"),
+        (lambda: schedules.inverse_time(math.inf, 1), "inverse_time: lr"),
+        (lambda: schedules.cosine(1, -3), "cosine: steps"),
+        (lambda: schedules.warmup(schedules.constant(1), 0), "warmup: steps"),
+        (lambda: Plateau(sgd(), factor=1.0), "factor must lie between 0 and 1"),
+        (lambda: Plateau(sgd(), min_lr=-1), "min_lr must be a number >= 0"),
+        (lambda: Plateau(sgd(), patience=0), "patience must be a number of epochs >= 1"),
+        (lambda: Plateau(sgd(), min_delta=-1), "min_delta must be >= 0"),
+        (lambda: Plateau(sgd())(0, {"loss": [1.0]}), r"the history has no 'val_loss', only \['loss'\]"),
+    ],
+)
+def test_impossible_options_teach(make, words):
+    with pytest.raises(ValueError, match=words):
+        make()
+
+
+def test_wrong_kinds_teach():
+    with pytest.raises(TypeError, match=r"warmup takes a schedule, a function of the step, not 0\.1"):
+        schedules.warmup(0.1, 5)
+    with pytest.raises(TypeError, match="this optimizer's follows a schedule"):
+        Plateau(sgd(schedules.constant(0.1)))
+
+
+# ------------------------------------------------------------ plateau
+
+
+def sgd(lr=1.0):
+    return optim.SGD(nn.Linear(2, 1).parameters(), lr=lr)
+
+
+def lowered(values, **options):
+    """Return the learning rate after each epoch of a history."""
+    optimizer, found = sgd(), []
+    plateau = Plateau(optimizer, **options)
+    for epoch in range(len(values)):
+        plateau(epoch, {"val_loss": list(values[: epoch + 1])})
+        found.append(optimizer.lr)
+    return found
+
+
+def test_plateau_by_hand():
+    values = [3, 2, 2, 2, 2, 1, 1.1, 1.2, 1.3]
+    assert lowered(values, patience=2) == [1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25]
+    assert lowered([3, 2.9, 2.8, 2.0], patience=2, min_delta=0.5) == [1, 1, 0.5, 0.5]
+    assert lowered([1, 1, 1, 1], patience=1, min_lr=0.4) == [1, 0.5, 0.4, 0.4]
+    assert lowered([math.nan] * 3, patience=3) == [1, 1, 0.5]
+
+
+@pytest.mark.torch
+def test_plateau_is_pytorchs():
+    torch = pytest.importorskip("torch")
+    values = np.random.default_rng(0).standard_normal(200).cumsum()
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    theirs = torch.optim.lr_scheduler.ReduceLROnPlateau(
+        optimizer, factor=0.7, patience=3, threshold=0.2, threshold_mode="abs", min_lr=1e-4, eps=0
+    )
+    found = []
+    for value in values:
+        theirs.step(value)
+        found.append(optimizer.param_groups[0]["lr"])
+    np.testing.assert_allclose(lowered(values, factor=0.7, patience=4, min_delta=0.2, min_lr=1e-4), found, rtol=1e-12)
+    assert found[-1] == 1e-4
+
+
+def test_plateau_goes_on_from_its_state():
+    values = [3, 2, 2, 2, 2, 1, 1, 1, 1, 1]
+    optimizer = sgd()
+    first = Plateau(optimizer, patience=3)
+    for epoch in range(6):
+        first(epoch, {"val_loss": values[: epoch + 1]})
+    optimizer = sgd()
+    second = Plateau(optimizer, patience=3)
+    second.load_state_dict(first.state_dict())
+    for epoch in range(6, 10):
+        second(epoch, {"val_loss": values[: epoch + 1]})
+    assert optimizer.lr == lowered(values, patience=3)[-1] == 0.25
