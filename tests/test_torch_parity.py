@@ -80,6 +80,18 @@ def states(cell, x, state, weight, bias=None):
     return torch.stack(every, every[0].ndim - 2)
 
 
+def mask(x, *args, **settings):
+    """Return dropout's factors as the samples state them: PyTorch draws its own."""
+    ones = np.ones(x.shape, x.numpy(force=True).dtype)
+    return torch.as_tensor(SAMPLES["dropout"][0].reference(ones, *args, **settings), dtype=x.dtype)
+
+
+def layers(x, weight, bias):
+    """Return what several affine maps yield side by side."""
+    y = torch.bmm(x, weight.mT)
+    return y if bias is None else y + bias[:, None]
+
+
 TRANSFER = {None: lambda y: y, "relu": torch.relu, "sigmoid": torch.sigmoid, "tanh": torch.tanh}
 NAMESAKES = (
     "absolute add arccos arcsin arctan arctan2 arctanh argmax argmin broadcast_to ceil cos cosh cumsum divide einsum"
@@ -145,10 +157,13 @@ PARITY |= {
     "eigh": symmetric(torch.linalg.eigh),
     "eigvalsh": symmetric(torch.linalg.eigvalsh),
     "cholesky": lambda a: torch.linalg.cholesky(a @ a.mT),
-    "linear": lambda x, weight, bias=None, activation=None: TRANSFER[activation](F.linear(x, weight, bias)),
+    "linear": lambda x, weight, bias=None, activation=None: TRANSFER[activation](
+        F.linear(x, weight, bias) if weight.ndim == 2 else layers(x, weight, bias)
+    ),
     "rnn": lambda x, h, w, nonlinearity="tanh": states(getattr(torch, f"rnn_{nonlinearity}_cell"), x, h, w),
     "lstm": lambda x, h, c, w: states(torch.lstm_cell, x, (h, c), w),
     "gru": lambda x, h, w, bias=None: states(torch.gru_cell, x, h, w, bias),
+    "dropout": lambda x, *args, **settings: x * mask(x, *args, **settings),
     "logsumexp": torch.logsumexp,
     "softmax": lambda x, axis=-1: torch.softmax(x, axis),
     "log_softmax": lambda x, axis=-1: torch.log_softmax(x, axis),

@@ -6,8 +6,9 @@ on this machine or fetched once, and every file is verified before it is used.
 
 from pydl.data.datasets import MNIST, Digits, FashionMNIST, ImageDataset
 from pydl.data.loaders import DataLoader
-from pydl.data.preprocessing import Standardize, one_hot, train_test_split
+from pydl.data.preprocessing import MinMax, Standardize, one_hot
 from pydl.data.sequences import adding_problem
+from pydl.data.splits import split, train_test_split
 from pydl.data.synthetic import blobs, line, moons, noisy_sine, spirals, xor
 from pydl.data.tables import launches
 
@@ -17,6 +18,7 @@ __all__ = [
     "Digits",
     "FashionMNIST",
     "ImageDataset",
+    "MinMax",
     "Standardize",
     "adding_problem",
     "blobs",
@@ -26,6 +28,7 @@ __all__ = [
     "noisy_sine",
     "one_hot",
     "spirals",
+    "split",
     "train_test_split",
     "xor",
 ]

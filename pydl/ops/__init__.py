@@ -10,6 +10,7 @@
 `activations`     relu, leaky_relu, elu, sigmoid, softplus, gelu, …
 `probability`     logsumexp, softmax, log_softmax; `losses`: cross_entropy, mse_loss, …
 `affine`          linear: product, bias and transfer function in one op
+`dropout`         dropout: entries set to 0 at random
 `recurrent`       rnn, lstm, gru: all time steps of a layer in one op
 ================= ===================================================================================
 """
@@ -17,6 +18,7 @@
 from pydl.ops.activations import *
 from pydl.ops.affine import linear
 from pydl.ops.arithmetic import *
+from pydl.ops.dropout import dropout
 from pydl.ops.einsum import *
 from pydl.ops.elementwise import *
 from pydl.ops.factorizations import *

@@ -10,7 +10,7 @@ import numpy as np
 from pydl.autodiff import Traced, general, raw, total
 from pydl.backend import Array
 from pydl.ops.activations import ONE, ZERO, sigmoid
-from pydl.ops.linalg import matmul
+from pydl.ops.linalg import matmul, mT
 from pydl.ops.reductions import column_sums, sum
 
 __all__ = ["TRANSFER", "linear"]
@@ -40,6 +40,8 @@ def _pull(
 ) -> tuple[Any, Any, Any]:
     if activation is not None:
         g = g * TRANSFER[activation][1](y)
+    if weight.ndim == 3:
+        return _pull_members(g, x, weight, needs, into)
     gx = _dot(g, weight) if needs[0] else None
     if x.ndim != 2:
         g, x = g.reshape(-1, g.shape[-1]), x.reshape(-1, x.shape[-1])
@@ -58,10 +60,28 @@ def _pull(
     return gx, gw, gb
 
 
+def _pull_members(g: Any, x: Any, weight: Any, needs: Sequence[bool], into: Sequence[Any]) -> tuple[Any, Any, Any]:
+    """Pull back through the layers of an ensemble: every member's products on their own."""
+    gx = matmul(g, weight) if needs[0] else None
+    gw, gb = into[1], into[2]
+    if gw is not None:
+        np.matmul(mT(x), g, out=mT(gw))
+    elif needs[1]:
+        gw = mT(matmul(mT(x), g))
+    if gb is not None:
+        np.add.reduce(g, axis=1, out=gb)
+    elif needs[2]:
+        gb = sum(g, axis=1)
+    return gx, gw, gb
+
+
 def _push(ts: Sequence[Any], y: Any, x: Any, weight: Any, bias: Any, activation: str | None) -> Any:
     """Return f′·(ẋ Wᵀ + x Ẇᵀ + ḃ)."""
     tx, tw, tb = ts
-    terms = [_dot(a, b.T) for a, b in ((tx, weight), (x, tw)) if a is not None and b is not None]
+    product = matmul if weight.ndim == 3 else _dot
+    terms = [product(a, mT(b)) for a, b in ((tx, weight), (x, tw)) if a is not None and b is not None]
+    if tb is not None and weight.ndim == 3:
+        tb = tb[:, None]
     t = total([*terms, tb]) if tb is not None else total(terms)
     if not terms:
         t = t + np.zeros_like(raw(y))
@@ -79,38 +99,45 @@ def linear(x: Array, weight: Array, bias: Array | None = None, activation: str |
 
     One op for product, bias and transfer function: three records and two passes over memory less.
     The product runs fastest where W lies in memory as (in, out), which `pydl.nn.Linear` sees to.
+    With a leading axis on all three, n layers of one shape run side by side: `pydl.nn.Ensemble`.
 
     Parameters
     ----------
     x : array or Tensor
-        Inputs, shape (..., in).
+        Inputs, shape (..., in); (n, samples, in) for n layers.
     weight : array or Tensor
-        W, shape (out, in).
+        W, shape (out, in); (n, out, in) for n layers.
     bias : array or Tensor, optional
-        b, shape (out,).
+        b, shape (out,); (n, out) for n layers.
     activation : {None, "relu", "sigmoid", "tanh"}
         The transfer function f; None for the identity.
 
     Returns
     -------
     array or Tensor
-        Shape (..., out).
+        Shape (..., out); (n, samples, out) for n layers.
 
     Raises
     ------
     ValueError
         If shapes do not fit, or the transfer function is unknown.
     """
-    if x.ndim == 0 or x.shape[-1] != weight.shape[1]:
+    several = weight.ndim == 3
+    if x.ndim == 0 or x.shape[-1] != weight.shape[-1]:
         raise ValueError(
             f"the input has {x.shape[-1] if x.ndim else 'no'} features in its last axis, the weight expects"
-            f" {weight.shape[1]}; weight has shape (out, in) = {tuple(weight.shape)}"
+            f" {weight.shape[-1]}; weight has shape ({'n, ' if several else ''}out, in) = {tuple(weight.shape)}"
         )
-    y = x.dot(weight.T) if x.ndim == 2 else np.matmul(x, weight.T)
+    if several and (x.ndim != 3 or x.shape[0] != weight.shape[0]):
+        raise ValueError(
+            f"{weight.shape[0]} layers side by side need inputs of shape ({weight.shape[0]}, samples,"
+            f" {weight.shape[2]}), not {tuple(x.shape)}: broadcast what all of them are to see"
+        )
+    y = x.dot(weight.T) if x.ndim == 2 else np.matmul(x, mT(weight))
     if bias is not None:
-        if bias.shape != weight.shape[:1]:
-            raise ValueError(f"the bias has shape {tuple(bias.shape)}, the weight asks for {tuple(weight.shape[:1])}")
-        y += bias
+        if bias.shape != weight.shape[:-1]:
+            raise ValueError(f"the bias has shape {tuple(bias.shape)}, the weight asks for {tuple(weight.shape[:-1])}")
+        y += bias[:, None] if several else bias
     if activation is None:
         return y
     if activation not in TRANSFER:

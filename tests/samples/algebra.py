@@ -89,11 +89,16 @@ TRANSFER = {None: lambda y: y, "relu": lambda y: y * (y > 0), "sigmoid": logisti
 
 
 def affine(x, weight, bias=0, activation=None):
-    """Return f(x Wᵀ + b)."""
+    """Return f(x Wᵀ + b), of one layer or of several side by side."""
+    if weight.ndim == 3:
+        biases = [None] * len(weight) if np.ndim(bias) < 2 else bias
+        return np.stack([affine(*layer, activation) for layer in zip(x, weight, biases, strict=True)])
     return TRANSFER[activation](np.einsum("...i,oi->...o", x, weight) + (0 if bias is None else bias))
 
 
 W, BIAS = normal(4, 3), normal(4)
 entry("linear", affine, of(X, W, BIAS), of(X, W), of(ROW, W, BIAS), of(normal(2, 2, 3), W, BIAS), of(EMPTY, W, BIAS),
       of(X, W, None), of(X, W, bias=None), of(X, np.asfortranarray(W), BIAS), of(COLUMN, normal(4, 1), BIAS),
-      *[of(X, W, BIAS, activation=name) for name in TRANSFER], of(normal(2, 2, 3), W, BIAS, "tanh"))  # fmt: skip
+      *[of(X, W, BIAS, activation=name) for name in TRANSFER], of(normal(2, 2, 3), W, BIAS, "tanh"),
+      *[of(normal(2, 5, 3), normal(2, 4, 3), normal(2, 4), activation=name) for name in TRANSFER],
+      of(normal(2, 5, 3), normal(2, 3, 4).swapaxes(1, 2)))  # fmt: skip

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from .entry import entry, of
-from .inputs import COLUMN, EMPTY, ONE, ROW, SCALAR, X, Y, inside, normal, positive
+from .inputs import COLUMN, CUBE, EMPTY, ONE, ROW, SCALAR, X, Y, inside, normal, positive
 
 PAIRS = (of(X, Y), of(X, ROW), of(COLUMN, ROW), of(X, ONE), of(SCALAR, X), of(EMPTY, ROW))
 MIXED = (of(X, 2.0), of(2, X), of(X, 3))
@@ -112,3 +112,17 @@ entry("softplus", lambda x: np.maximum(x, 0) + np.log(1 + np.exp(-np.abs(x))), *
 entry("log_sigmoid", lambda x: np.minimum(x, 0) - np.log(1 + np.exp(-np.abs(x))), *ANY, HUGE)
 entry("silu", lambda x: x * logistic(x), *ANY, HUGE)
 entry("gelu", gelu, *ANY, of(X, "tanh"), of(X, approximate="tanh"), of(np.array([-50.0, 0.0, 50.0]), smooth=False))
+
+
+def dropped(x, p=0.5, training=True, inverted=True, rng=0):
+    """Drop by 16 random bits an entry, read from the generator's bytes."""
+    if not training:
+        return x if inverted else (1 - p) * x
+    bits = np.frombuffer(np.random.default_rng(rng).bytes(2 * x.size + 6 & ~7), "<u2")[: x.size]
+    scale = 1 / (1 - p) if inverted and p < 1 else 1
+    return x * scale * (bits / 65536 >= p - 1e-5).reshape(x.shape)
+
+
+entry("dropout", dropped, *[of(*a, rng=3) for a in ((X,), (X, 0.2), (X, 0.5, True, False), (CUBE, 0.9), (SCALAR,))],
+      of(X.T, 0.3, rng=4), of(X, 0.0, rng=3), of(X, 0.0, inverted=False, rng=3), of(X, 1.0, rng=3, smooth=False),
+      of(X, 0.3, False), of(X, 0.3, training=False, inverted=False), of(EMPTY, rng=3))  # fmt: skip
