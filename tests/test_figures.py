@@ -27,7 +27,8 @@ def run_js(names, expression, **given):
     """Return what an expression in JavaScript yields, with the scripts loaded as a page loads them."""
     source = "".join((SCRIPTS / f"{name}.js").read_text(encoding="utf-8") for name in names)
     program = (
-        f"{source}\nconst {{ descent, boundary, graph }} = pydlFigures, given = {json.dumps(given)};\n"
+        f"{source}\nconst {{ descent, boundary, graph, subnetworks, path }} = pydlFigures;\n"
+        f"const given = {json.dumps(given)};\n"
         f"process.stdout.write(JSON.stringify({expression}));"
     )
     done = subprocess.run([NODE, "--input-type=commonjs", "-"], input=program, capture_output=True, encoding="utf-8")
@@ -241,6 +242,116 @@ def test_level_lines_hold_their_score(z):
             assert max(abs(a), abs(b)) == pytest.approx(3)
 
 
+# --- dropout's sub-networks ---
+
+FEEDS = {"relu": pydl.relu, "tanh": pydl.tanh, "linear": lambda a: a}
+
+
+def scores(net, transfer, factors):
+    """Return the score of the figure's network, with the given factors on inputs and hidden units, a mask a row."""
+    x, W, b, v, c = (np.array(net[part], float) for part in "xWbvc")
+    factors = np.atleast_2d(factors)
+    h = FEEDS[transfer](pydl.linear(x * factors[:, :2], W, b)) * factors[:, 2:]
+    return h @ v + c
+
+
+@needs_node
+@pytest.mark.parametrize("keep", [0.1, 0.5, 0.85])
+@pytest.mark.parametrize(("drop", "count"), [("hidden", 8), ("both", 32)])
+@pytest.mark.parametrize("transfer", FEEDS)
+def test_sub_networks_are_those_of_dropout(transfer, drop, count, keep):
+    given = {"transfer": transfer, "drop": drop, "keep": keep}
+    every, answers, net = (
+        run_js(["subnetworks"], expression, **given)
+        for expression in (
+            "subnetworks.every(given.transfer, given.drop, given.keep)",
+            "subnetworks.answers(given.transfer, given.drop, given.keep)",
+            "subnetworks.NET",
+        )
+    )
+    masks = np.array([one["mask"] for one in every])
+    chances = np.array([one["probability"] for one in every])
+    assert len({tuple(mask) for mask in masks}) == len(masks) == count
+    keeps = np.array([0.8 if drop == "both" else 1.0] * 2 + [keep] * 3)
+    np.testing.assert_allclose(chances, np.prod(np.where(masks, keeps, 1 - keeps), axis=1), rtol=1e-12)
+    assert chances.sum() == pytest.approx(1, rel=1e-12)
+    z = scores(net, transfer, masks)
+    np.testing.assert_allclose([one["output"] for one in every], pydl.sigmoid(z), rtol=1e-12)
+    assert answers["mean"] == pytest.approx(chances @ pydl.sigmoid(z), rel=1e-12)
+    yes, no = (np.exp(chances @ pydl.log_sigmoid(side * z)) for side in (1, -1))
+    assert answers["geometric"] == pytest.approx(yes / (yes + no), rel=1e-12)
+
+    x, W, b, v, c = (np.array(net[part], float) for part in "xWbvc")
+    layers = [pydl.nn.Dropout(1 - q, inverted=False).eval() for q in (keeps[0], keep)]
+    hidden = layers[1](FEEDS[transfer](pydl.linear(layers[0](x), W, b)))  # as the classical form computes at test time
+    assert answers["scaled"] == pytest.approx(pydl.sigmoid(hidden @ v + c), rel=1e-12)
+    exact = drop == "hidden" or transfer == "linear"
+    assert (abs(answers["scaled"] - answers["geometric"]) < 1e-12) == exact
+
+
+# --- the path of penalized weights ---
+
+ALPHAS = [0, 0.02, 0.3, 0.74, 1.3, 2.0, 4.0]
+BESTS = [[1.5, 0.6], [-0.35, 1.8], [0.05, -2.0], [1.0, 1.0], [0.0, 0.0]]
+PATH = """given.bests.map(best => given.alphas.map(
+    alpha => path.PENALTIES[given.penalty].solve(given.rho, best, alpha)))"""
+
+
+def samples_of(rho):
+    """Return inputs whose mean square is 1 and whose mean product is ρ."""
+    X = np.linalg.qr(np.random.default_rng(23).standard_normal((40, 2)))[0] * np.sqrt(40)
+    return X @ np.linalg.cholesky([[1, rho], [rho, 1]]).T
+
+
+@needs_node
+@pytest.mark.parametrize("rho", [-0.8, 0.0, 0.5, 0.9])
+def test_path_of_l2_is_the_minimum_of_the_penalized_loss(rho):
+    found = run_js(["path"], PATH, penalty="l2", rho=rho, bests=BESTS, alphas=ALPHAS)
+    X = samples_of(rho)
+    for best, weights in zip(BESTS, found, strict=True):
+        y = X @ best
+        for alpha, w in zip(ALPHAS, weights, strict=True):
+            expected = pydl.solve(X.T @ X / 40 + alpha * np.eye(2), X.T @ y / 40)
+            np.testing.assert_allclose(w, expected, rtol=1e-12, atol=1e-13)
+            slope = pydl.grad(lambda w, y=y, alpha=alpha: pydl.mse_loss(X @ w, y) / 2 + pydl.nn.L2(alpha, True)(w))
+            assert abs(slope(pydl.tensor(np.array(w, float))).numpy()).max() < 1e-12
+
+
+@needs_node
+@pytest.mark.parametrize("rho", [-0.8, 0.0, 0.5])
+def test_path_of_l1_is_where_proximal_descent_ends(rho):
+    found = run_js(["path"], PATH, penalty="l1", rho=rho, bests=BESTS, alphas=ALPHAS)
+    ends = run_js(["path"], "given.bests.map(best => path.vanishing(given.rho, best))", rho=rho, bests=BESTS)
+    X, lr, zeros = samples_of(rho), 1 / (1 + abs(rho)), 0
+    for best, weights, end in zip(BESTS, found, ends, strict=True):
+        y = X @ best
+        for alpha, ours in zip(ALPHAS, weights, strict=True):
+            w = pydl.nn.Parameter(np.zeros(2))
+            optimizer = pydl.optim.SGD([w], lr=lr)
+            for _ in range(300):
+                optimizer.zero_grad()
+                (pydl.mse_loss(pydl.tensor(X) @ w, y) / 2).backward()
+                optimizer.step()
+                pydl.optim.soft_threshold_([w], lr * alpha)
+            np.testing.assert_allclose(ours, w.numpy(), rtol=1e-9, atol=1e-12)
+            np.testing.assert_array_equal(np.array(ours) == 0, w.numpy() == 0)
+            zeros += ours.count(0) == 1
+            assert (ours == [0, 0]) == (alpha >= end)
+    assert zeros > 0, "a corner is reached"
+
+
+@needs_node
+@pytest.mark.parametrize("rho", [-0.9, 0.3])
+def test_ellipses_hold_their_loss(rho):
+    best, level = [1.5, -0.6], 0.7
+    script = """(line => [line, line.map(w => path.loss(given.rho, given.best, w))])(
+        path.ellipse(given.rho, given.best, given.level))"""
+    line, losses = run_js(["path"], script, rho=rho, best=best, level=level)
+    np.testing.assert_allclose(losses, level, rtol=1e-12)
+    X = samples_of(rho)
+    np.testing.assert_allclose([pydl.mse_loss(X @ w, X @ best) / 2 for w in np.array(line)], level, rtol=1e-11)
+
+
 # --- steps through a graph ---
 
 STATES = """given.steps.map((_, k) => graph.known(given.steps, k))
@@ -332,7 +443,7 @@ def test_directive_places_a_numbered_figure_and_its_scripts(tmp_path):
 
 
 WRONG = {
-    "there is no figure 'ascent'; there are descent, boundary": ("descent\n", "ascent\n"),
+    "there is no figure 'ascent'; there are descent, boundary, subnetworks, path": ("descent\n", "ascent\n"),
     "descent has no option 'points'; it has function, lr, start": (":lr: 0.5", ":points: xor"),
     '"hill" unknown': ("double-well", "hill"),
     "could not convert string to float: 'fast'": ("0.5", "fast"),
@@ -350,12 +461,13 @@ def test_directive_teaches(tmp_path):
 @needs_node
 def test_directive_knows_the_options_of_the_scripts():
     names = run_js(
-        ["descent", "boundary"],
-        "[descent.FUNCTIONS, boundary.RULES, boundary.PRESETS].map(table => Object.keys(table))",
+        ["descent", "boundary", "subnetworks", "path"],
+        "[descent.FUNCTIONS, boundary.RULES, boundary.PRESETS, subnetworks.TRANSFERS, subnetworks.DROPS,"
+        " path.PENALTIES].map(table => Object.keys(table))",
     )
-    options = interactive_figures.FIGURES["boundary"][1]
+    options = {name: check for _, given in interactive_figures.FIGURES.values() for name, check in given.items()}
     assert names[0] == list(interactive_figures.FUNCTIONS)
-    for name, values in zip(["rule", "points"], names[1:], strict=True):
+    for name, values in zip(["rule", "points", "transfer", "drop", "penalty"], names[1:], strict=True):
         assert [options[name](value) for value in values] == values
         with pytest.raises(ValueError, match="unknown"):
             options[name]("another")

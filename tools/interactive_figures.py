@@ -53,6 +53,11 @@ FIGURES: dict[str, tuple[list[str], dict[str, Check]]] = {
             "lr": number,
         },
     ),
+    "subnetworks": (
+        ["kit", "subnetworks"],
+        {"transfer": one_of("relu", "tanh", "linear"), "drop": one_of("hidden", "both"), "keep": number},
+    ),
+    "path": (["kit", "path"], {"penalty": one_of("l2", "l1"), "alpha": number, "correlation": number}),
 }
 """Of each figure: its scripts, in order, and with which options it can begin."""
 

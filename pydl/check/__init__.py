@@ -5,10 +5,14 @@ on random inputs that are drawn afresh each time. The exercises of a notebook ar
 """
 
 from pydl.check.convex_functions import *
+from pydl.check.dropout import *
 from pydl.check.exercise import CheckError, Exercise
+from pydl.check.l1 import *
+from pydl.check.l2 import *
 from pydl.check.l2_trap import *
 from pydl.check.linear_regression import *
 from pydl.check.logistic_regression import *
 from pydl.check.perceptron_and_xor import *
 from pydl.check.rbf_networks import *
 from pydl.check.softmax_regression import *
+from pydl.check.splits_and_early_stopping import *

@@ -157,6 +157,71 @@ async function boundary(t, touch) {
   await t.says("on separable points", /grows without bound/);
 }
 
+async function path(t, touch) {
+  const box = { x: 34, y: 26, width: 316, height: 316 }, board = t.part(".fig-board-path"), at = (a, b) => t.place(box, (a + 2.4) / 4.8, (b + 2.4) / 4.8);
+  const [strength, relation] = [t.part('input[type="range"]').first(), t.part('input[type="range"]').last()];
+  await t.button("Reset").click();
+  await t.choose("Penalty", "l2");
+  await t.press(relation, "Home", ...times(28, "ArrowRight")); // ρ = 0.5
+  await t.press(strength, "Home");
+  await t.numbers("without a penalty", { alpha: "0", w1: "1.5", w2: "0.6", loss: "0" });
+  await t.says("without a penalty", /smallest loss, w\*\.$/);
+  await t.press(strength, ...times(25, "ArrowRight"));
+  await t.numbers("at α = 0.5 under L2", { alpha: "0.5", w1: "1.013", w2: "0.5625", norm: "1.158", loss: "0.1287" });
+  await t.says("at α = 0.5 under L2", /touches the ball.*w is 71\.7 % as long as w\*/);
+  await t.choose("Penalty", "l1");
+  await t.numbers("at α = 0.5 under L1", { w1: "1.167", w2: "0.2667", norm: "1.433" });
+  await t.says("at α = 0.5 under L1", /on an edge/);
+  await t.press(strength, ...times(25, "ArrowRight"));
+  await t.numbers("at α = 1", { alpha: "1", w1: "0.8", w2: "0" });
+  await t.says("at α = 1", /at a corner: w₂ = 0, exactly\. The other weight follows at α = 1\.8\.$/);
+  await t.press(t.button("Run"), "Enter");
+  await t.numbers("at the end of the path", { alpha: "4", w1: "0", w2: "0", norm: "0" });
+  await t.says("at the end of the path", /^Both weights are exactly 0, as for all α ≥ 1\.8:/);
+  await t.button("α = 0").click();
+  await board.scrollIntoViewIfNeeded();
+  await t.drag(await at(1.5, 0.6), await at(-1, 1.5), touch);
+  await t.numbers(`after a drag by ${touch ? "touch" : "mouse"}`, { w1: "−1", w2: "1.5" });
+  await t.press(board, "ArrowRight", "Shift+ArrowDown");
+  await t.numbers("after keys", { w1: "−0.95", w2: "1.25" });
+  await t.tab.mouse.click(...await at(2, 2));
+  await t.numbers("after a click", { w1: "2", w2: "2" });
+  await t.press(relation, "Home");
+  await t.press(strength, ...times(5, "ArrowRight"));
+  await t.numbers("at ρ = −0.9", { alpha: "0.1", w1: "1", w2: "1" });
+}
+
+async function subnetworks(t) {
+  const unit = name => t.part(`[aria-label="Unit ${name} is kept"]`);
+  await t.choose("Drop", "hidden");
+  await t.choose("Transfer f", "relu");
+  await t.press(t.part('input[type="range"]'), "Home", ...times(8, "ArrowRight")); // p = 0.5
+  await t.button("Reset").click();
+  await t.numbers("at the start", { k: "8 of 8", chance: "0.125", output: "0.8808" });
+  await t.says("at the start", /^With every unit the network says 0\.881; .* exactly; from their mean it differs by /);
+  await unit("h₁").click();
+  await t.numbers("without h₁", { k: "4 of 8", chance: "0.125", output: "0.52" });
+  await t.press(unit("h₃"), "Space");
+  await t.says("without h₁ and h₃", /^Without h₁, h₃ the network says 0\.293;/);
+  if ((await unit("h₃").getAttribute("aria-checked")) !== "false") t.fail("a unit that is off says that it is on");
+  await unit("x₁").click({ force: true }); // inputs stay
+  await t.numbers("after a click on an input that stays", { k: "3 of 8" });
+  await t.press(t.button("Step"), "Enter");
+  await t.numbers("after a step", { k: "2 of 8" });
+  await t.press(t.button("Run"), "Enter");
+  await t.says("after the run", /^Without h₁, h₂, h₃ the network says 0\.55;/);
+  await t.choose("Drop", "both");
+  await t.numbers("with inputs", { k: "32 of 32", chance: "0.08" });
+  await t.says("with inputs", /differs from their geometric mean by 0\.\d+; from/);
+  await unit("x₁").click();
+  await t.numbers("without x₁", { k: "16 of 32", chance: "0.02" });
+  await t.choose("Transfer f", "linear");
+  await t.says("with inputs, linear", /is their geometric mean, exactly/);
+  await t.press(t.part('input[type="range"]'), "End");
+  await t.button("Reset").click();
+  await t.numbers("at p = 0.9", { chance: "0.4666" });
+}
+
 async function graph(t) {
   const slider = t.part('input[type="range"]'), steps = await t.stage.evaluate(e => JSON.parse(e.dataset.options).steps);
   const says = async (when, k) => {
@@ -208,8 +273,8 @@ async function motion(t, reset = "Reset", at = () => t.shown("k")) {
   await t.tab.emulateMedia({ reducedMotion: "reduce" });
 }
 
-const DRIVERS = { descent, boundary, graph };
-const MOTIONS = { graph: t => motion(t, "First", () => t.part('input[type="range"]').inputValue()) };
+const DRIVERS = { descent, boundary, graph, path, subnetworks };
+const MOTIONS = { graph: t => motion(t, "First", () => t.part('input[type="range"]').inputValue()), path: t => motion(t, "α = 0", () => t.shown("alpha")) };
 
 /** Drive every figure of the page; nothing below a figure may move while it works. */
 export async function driveFigures(tab, report, { touch = false, moving = false } = {}) {
