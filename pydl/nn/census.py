@@ -24,9 +24,9 @@ STEEPEST = {"relu": 1.0, "sigmoid": 0.25, "tanh": 1.0}
 COLUMNS = {
     "units": "units",
     "samples": "samples",
-    "mean": "mean y",
-    "std": "std y",
-    "saturated": "saturated",
+    "mean": "mean",
+    "std": "std",
+    "saturated": "sat.",
     "dead": "dead",
     "gradient_norm": "‖∂J/∂y‖",
     "weight_gradient_norm": "‖∂J/∂w‖",
