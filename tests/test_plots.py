@@ -191,6 +191,11 @@ def test_gradient_norms_by_layer(of, figure):
     for line, census in zip(ax.lines, (one, other), strict=True):
         assert list(line.get_ydata()) == [getattr(layer, figure) for layer in census.layers.values()]
         assert list(line.get_xdata()) == list(range(1, len(census.layers) + 1))
+    cut = nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 8))
+    with nn.Census(cut) as census:
+        cut[2](cut[1](cut[0](np.ones((5, 8), "float32"))).detach()).sum().backward()
+    (line,) = plots.gradient_norms(census, of=of, layers=nn.Linear).lines
+    np.testing.assert_array_equal(np.isnan(line.get_ydata()), [True, False], "a layer without gradient keeps its place")
     single = plots.gradient_norms(one, ax=(given := new_axes()))
     assert single is given
     assert single.get_legend() is None

@@ -40,7 +40,7 @@ def _weighted(near: float, far: float) -> Callable[..., float]:
 
 extrapolated_slope = Exercise(
     "extrapolated_slope",
-    "combine the central differences D(h) and D(2h) such that their errors in h² cancel.",
+    "combine the central differences D(h) and D(2h) so that their errors in h² cancel.",
     _weighted(4 / 3, -1 / 3),
     lambda rng: (_Wave(rng.uniform(1, 3), rng.uniform(0.5, 1)), rng.uniform(0.5, 1), rng.uniform(0.1, 0.3)),
     {

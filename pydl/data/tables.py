@@ -32,7 +32,7 @@ def launches() -> tuple[Array, Array]:
     Examples
     --------
     >>> X, y = launches()
-    >>> X.shape, int(y.sum()), X[y == 1].min()
+    >>> X.shape, int(y.sum()), X[y == 1].min().item()
     ((23, 1), 7, 53.0)
     """
     X = np.array(_FAHRENHEIT, default_dtype())[:, None]

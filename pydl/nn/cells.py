@@ -13,9 +13,8 @@ import numpy as np
 
 from pydl import ops
 from pydl.autodiff import raw
-from pydl.backend import default_device, default_dtype, to_device
 from pydl.nn.init import uniform_
-from pydl.nn.module import Module, Parameter
+from pydl.nn.module import Module, Parameter, zeros
 
 __all__ = ["GRUCell", "LSTMCell", "RNNCell"]
 
@@ -45,8 +44,7 @@ class Recurrent(Module):
         }.items():
             parameter = None
             if self.bias or name.startswith("weight"):
-                zeros = np.zeros(shape, default_dtype())
-                parameter = uniform_(Parameter(to_device(zeros, default_device()).T), -bound, bound)
+                parameter = uniform_(Parameter(zeros(shape).T), -bound, bound)
             setattr(self, name + suffix, parameter)
 
     def extra_repr(self) -> str:

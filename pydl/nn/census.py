@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pydl.autodiff import Traced
+from pydl.autodiff import raw
 from pydl.backend import to_numpy
 from pydl.nn.module import Module, Parameter
 from pydl.nn.tally import Tally
@@ -24,9 +24,9 @@ STEEPEST = {"relu": 1.0, "sigmoid": 0.25, "tanh": 1.0}
 COLUMNS = {
     "units": "units",
     "samples": "samples",
-    "mean": "mean y",
-    "std": "std y",
-    "saturated": "saturated",
+    "mean": "mean",
+    "std": "std",
+    "saturated": "sat.",
     "dead": "dead",
     "gradient_norm": "‖∂J/∂y‖",
     "weight_gradient_norm": "‖∂J/∂w‖",
@@ -201,15 +201,15 @@ class Census:
     def _forward_hook(self, layer: LayerCount, mode: bool) -> Callable[..., None]:
         def hook(module: Module, inputs: tuple[Any, ...], output: Any) -> None:
             y = output[0] if isinstance(output, tuple) else output
-            if self.module.training == mode and np.ndim(_array(y)) > 0:
-                layer.see_output(to_numpy(_array(y)))
+            if self.module.training == mode and np.ndim(raw(y)) > 0:
+                layer.see_output(to_numpy(raw(y)))
                 if isinstance(y, Tensor) and y.requires_grad:
-                    y.register_hook(lambda g: layer.see_gradient(to_numpy(_array(g))) if self._open else None)
+                    y.register_hook(lambda g: layer.see_gradient(to_numpy(raw(g))) if self._open else None)
 
         return hook
 
     def _weight_hook(self, layer: LayerCount, p: Parameter) -> Callable[[Any], None]:
-        return lambda g: layer.see_weight_gradient(p, to_numpy(_array(g)))
+        return lambda g: layer.see_weight_gradient(p, to_numpy(raw(g)))
 
     def snapshot(self) -> dict[str, dict[str, float]]:
         """Keep the figures so far in `history`, and count anew: after each step, or as a callback of `fit`.
@@ -250,13 +250,6 @@ class Census:
         return (
             f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(f'<tr>{row}</tr>' for row in rows)}</tbody></table>"
         )
-
-
-def _array(value: Any) -> Any:
-    """Return the array within a tensor, also of one that a derivative is being taken through."""
-    while isinstance(value, Traced):
-        value = value.data
-    return value
 
 
 def _either(before: np.ndarray | None, now: np.ndarray) -> np.ndarray:

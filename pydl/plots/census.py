@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from pydl.nn import Census
+from pydl.nn.census import Census, LayerCount
 from pydl.nn.tally import Tally
 from pydl.plots.figures import axes_or_new
 
@@ -85,6 +85,8 @@ def gradient_norms(
 ) -> Any:
     """Draw the norm of the gradient in each layer, on a logarithmic scale.
 
+    A layer that no gradient reached leaves a gap.
+
     Parameters
     ----------
     census : Census, or mapping of str to Census
@@ -108,8 +110,10 @@ def gradient_norms(
     """
     if of not in ("outputs", "weights"):
         raise ValueError(f"gradient_norms: of must be 'outputs' or 'weights', not {of!r}")
-    figure = {"outputs": "gradient_norm", "weights": "weight_gradient_norm"}[of]
-    ax = _curves(census, lambda layer: getattr(layer, figure), layers, ax)
+    if of == "outputs":
+        ax = _curves(census, lambda layer: layer.gradient_norm, layers, ax)
+    else:
+        ax = _curves(census, lambda layer: layer.weight_gradient_norm, layers, ax, _has_weights)
     ax.set(yscale="log", ylabel="‖∂J/∂y‖" if of == "outputs" else "‖∂J/∂w‖")
     return ax
 
@@ -133,22 +137,28 @@ def dead_units(
     matplotlib.axes.Axes
         The axes.
     """
-    ax = _curves(census, lambda layer: 100 * layer.dead / layer.units, layers, ax)
+    ax = _curves(census, lambda layer: 100 * layer.dead / max(layer.units, 1), layers, ax)
     ax.set(ylabel="dead units (%)", ylim=(-3, 103))
     return ax
 
 
-def _curves(census: Any, value: Any, kinds: Any, ax: Any) -> Any:
-    """Draw a figure of each layer over its depth; NaN and layers that saw nothing are left out."""
+def _has_weights(layer: LayerCount) -> bool:
+    """Tell whether a layer has parameters."""
+    return bool(layer.module.parameters())
+
+
+def _curves(
+    census: Any, value: Callable[[LayerCount], float], kinds: Any, ax: Any, counts: Callable[[LayerCount], bool] = bool
+) -> Any:
+    """Draw a figure of each layer of these kinds that `counts`, over its depth."""
     from matplotlib.ticker import MaxNLocator
 
     ax = axes_or_new(ax)
     several = isinstance(census, Mapping)
     for name, one in (census if several else {"": census}).items():
-        chosen = [x for x in one.layers.values() if x.units and (kinds is None or isinstance(x.module, kinds))]
-        heights = [y for y in map(value, chosen) if np.isfinite(y)]
-        marker = "o" if len(heights) <= 20 else None  # many would hide the line
-        ax.plot(range(1, len(heights) + 1), heights, marker=marker, markersize=3, label=name or None)
+        chosen = [x for x in one.layers.values() if counts(x) and (kinds is None or isinstance(x.module, kinds))]
+        marker = "o" if len(chosen) <= 20 else None  # many would hide the line
+        ax.plot(range(1, len(chosen) + 1), [*map(value, chosen)], marker=marker, markersize=3, label=name or None)
     ax.set_xlabel("layer (1 = lowest)")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     if several:

@@ -1,5 +1,8 @@
 """Every exercise of the book: its reference passes, each named mistake gets its own hint, garbage a clear message."""
 
+from importlib import import_module
+from pkgutil import iter_modules
+
 import numpy as np
 import pytest
 
@@ -26,6 +29,12 @@ def changing(*inputs):
 def test_exercises_are_found_under_their_names():
     assert len(EXERCISES) >= 9
     assert all(getattr(check, exercise.name) is exercise for exercise in EXERCISES)
+
+
+def test_no_exercise_hides_another():
+    modules = [import_module(f"pydl.check.{m.name}") for m in iter_modules(check.__path__)]
+    found = [thing for m in modules for thing in vars(m).values() if isinstance(thing, Exercise)]
+    assert sorted(e.name for e in found) == sorted(e.name for e in EXERCISES)
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=named)

@@ -282,7 +282,7 @@ def test_the_table():
     with nn.Census(net) as census:
         net(X).sum().backward()
     lines = repr(census).splitlines()
-    titles = ["layer", "units", "samples", "mean y", "std y", "saturated", "dead", "‖∂J/∂y‖", "‖∂J/∂w‖"]
+    titles = ["layer", "units", "samples", "mean", "std", "sat.", "dead", "‖∂J/∂y‖", "‖∂J/∂w‖"]
     assert lines[0].split() == " ".join(titles).split()
     assert [line.split()[:2] for line in lines[1:]] == [[str(i), type(m).__name__] for i, m in enumerate(net)]
     assert lines[2].split()[2:4] == ["6", "20"]
