@@ -46,7 +46,7 @@ def save(path: str | os.PathLike[str], **parts: Any) -> None:
     See Also
     --------
     load : The way back.
-    pydl.fit : Saves after each epoch, and goes on, with ``checkpoint=path``.
+    pydl.training.loop.fit : Saves after each epoch, and goes on, with ``checkpoint=path``.
 
     Examples
     --------
