@@ -1,8 +1,8 @@
 """Ensemble: many networks of one shape, trained side by side as one.
 
 A small network cannot keep a processor busy: most of the time of its training step goes into walking from one
-small product to the next. Stacked, 1,000 networks 100-50-10 train 6 times as fast as one after another on
-minibatches of 8, 4 times on 32, and 1.5 times on 128, where arithmetic is what counts (one thread; measured by
+small product to the next. Stacked, 1,000 networks 100-50-10 train 6.7 times as fast as one after another on
+minibatches of 8, 3.5 times on 32, and 1.7 times on 128, where arithmetic is what counts (one thread; measured by
 benchmarks/ensemble.py).
 
 Of the two ways there are, this is the simpler. A wrapper in the manner of ``vmap`` would need a batching rule
