@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import functools
 import os
-from types import ModuleType
+from collections.abc import Callable
+from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +26,7 @@ __all__ = [
     "default_device",
     "default_dtype",
     "device_of",
+    "fuse",
     "is_array",
     "namespace",
     "register_kind",
@@ -123,6 +125,18 @@ def namespace(array: Array) -> ModuleType:
 def device_of(array: Array) -> str:
     """Return the name of the device that holds `array`."""
     return _kind_of(array).device
+
+
+def fuse(formula: Callable[..., Any], surround: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what `surround` makes of an elementwise formula as one kernel of the GPU, by CuPy's tracer.
+
+    The tracer follows operators and CuPy's own functions, not NumPy's protocols: in the formula's twin here, the
+    name ``np`` means CuPy.
+    """
+    cupy = _cuda().namespace
+    names = formula.__globals__ | {"np": cupy}
+    twin = FunctionType(formula.__code__, names, formula.__name__, formula.__defaults__, formula.__closure__)
+    return cupy.fuse(kernel_name=formula.__name__)(surround(twin))
 
 
 def default_device() -> str:

@@ -58,7 +58,7 @@ class L2(_Penalty):
 
     See Also
     --------
-    pydl.optim.first_order.SGD : Its ``weight_decay=alpha`` makes the same step, for all parameters of a group.
+    pydl.optim.sgd.SGD : Its ``weight_decay=alpha`` makes the same step, for all parameters of a group.
 
     References
     ----------

@@ -1,105 +1,29 @@
-"""The base of all optimizers: one vector θ, one vector ∇J.
+"""The base of all optimizers: options, schedules, weight decay and state; a subclass states one formula.
 
-The parameters of a group are laid one after another into one contiguous vector θ, and stay in their
-modules as views of it; their gradients likewise are views of ∇J. So an update is one formula on two
-vectors: one pass over memory instead of one a parameter (for the 337 weights of a small network, 3 µs
-instead of 25).
+What is trained lies as one vector θ beside one vector ∇J (`pydl.optim.group`), and `pydl.optim.kernel` runs the
+formula on them.
 """
 
 from __future__ import annotations
 
+import inspect
 import operator
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
 
-from pydl.autodiff import after_step, clock, raw
-from pydl.backend import Array, to_device, to_numpy
-from pydl.errors import GraphError
+from pydl.autodiff import after_step
+from pydl.backend import to_device, to_numpy
+from pydl.optim.group import Group
+from pydl.optim.kernel import Formula, Kernel
 from pydl.tensor import Tensor
 
-__all__ = ["Group", "Optimizer", "Rate"]
+__all__ = ["Optimizer", "Rate"]
 
 Rate = float | Callable[[int], float]
 """A learning rate: a number, or a schedule, a function of the step (0, 1, 2, …)."""
-
-CHUNK = 1 << 15
-"""Entries updated at a time: 128 KiB of float32, so that a formula's intermediate results stay in the L2 cache."""
-
-
-class Group:
-    """Parameters that share options, as one vector θ with its gradient and its optimizer's state.
-
-    Attributes
-    ----------
-    theta, grad : array
-        θ and ∇J, one axis.
-    state : dict of str to array
-        The optimizer's vectors, e.g. the velocity, of θ's length.
-    options : dict
-        Learning rate, weight decay, …
-    """
-
-    def __init__(self, parameters: Sequence[Tensor], slots: Sequence[str], options: dict[str, Any]) -> None:
-        self.parameters, self.options = list(parameters), options
-        first, total = self.parameters[0].data, sum(p.size for p in self.parameters)
-        self.theta = np.zeros_like(first, shape=(total,))
-        self.grad = np.zeros_like(self.theta)
-        self.state = {name: np.zeros_like(self.theta) for name in slots}
-        self.steps = [0] * len(self.parameters)  # how many updates each parameter has had
-        self.bounds: list[tuple[int, int]] = []
-        self.buffers: list[Array] = []
-        start = 0
-        for p in self.parameters:
-            stop = start + p.size
-            view, p.buffer = _shaped_like(p.data, self.theta[start:stop]), _shaped_like(p.data, self.grad[start:stop])
-            view[...] = p.data
-            p.data, p.gradient = view, None
-            self.bounds.append((start, stop))
-            self.buffers.append(p.buffer)
-            start = stop
-
-    def runs(self) -> list[tuple[int, int, int]]:
-        """Return (start, stop, steps so far) of the pieces of θ to update.
-
-        A parameter without a gradient is left alone. Neighbours that have one, and have had equally many
-        updates, form one piece: normally that is all of θ.
-        """
-        now, t = clock(), self.steps[0]
-        whole = self.steps.count(t) == len(self.steps)
-        for p, buffer in zip(self.parameters, self.buffers, strict=True):
-            if p.gradient is not None:
-                p.changed = now
-            whole = whole and p.gradient is buffer
-        if whole:
-            self.steps = [t + 1] * len(self.steps)
-            return [(0, len(self.theta), t)]
-        runs: list[tuple[int, int, int]] = []
-        for i, p in enumerate(self.parameters):
-            if p.buffer is not self.buffers[i]:
-                raise GraphError(
-                    "the parameters of this optimizer were handed to another one: keep one optimizer for a set of"
-                    " parameters, or make a new one and drop this"
-                )
-            if p.gradient is None:
-                continue
-            if p.gradient is not p.buffer:  # set by hand, or by create_graph
-                p.buffer[...] = raw(p.gradient)
-            (start, stop), t = self.bounds[i], self.steps[i]
-            if runs and runs[-1][1] == start and runs[-1][2] == t:
-                runs[-1] = (runs[-1][0], stop, t)
-            else:
-                runs.append((start, stop, t))
-            self.steps[i] = t + 1
-        return runs
-
-
-def _shaped_like(array: Array, piece: Array) -> Array:
-    """View a piece of θ in the shape, and the memory order, of a parameter."""
-    if array.ndim >= 2 and not array.flags.c_contiguous and array.swapaxes(-1, -2).flags.c_contiguous:
-        return piece.reshape(array.swapaxes(-1, -2).shape).swapaxes(-1, -2)
-    return piece.reshape(array.shape)
 
 
 def _plain(option: Any) -> Any:
@@ -107,28 +31,93 @@ def _plain(option: Any) -> Any:
     return option.item() if isinstance(option, np.generic) else option
 
 
-class Optimizer:
-    """Base class: holds θ and ∇J, the learning rate and the state; subclasses state one formula.
+RANGES: dict[str, Callable[[float], bool]] = {
+    ">= 0": lambda v: v >= 0,
+    "in [0, 1)": lambda v: 0 <= v < 1,
+    "in [0, 1]": lambda v: 0 <= v <= 1,
+}
 
-    A subclass names its state vectors in `slots` and writes `update`.
+
+@cache
+def _switches(kind: Any) -> tuple[str, ...]:
+    """Name the options of a subclass whose truth decides about its formula's text, and about its state."""
+    if not hasattr(kind, "formula"):
+        raise NotImplementedError(f"{kind.__name__} states no formula: see pydl.optim.Optimizer for an example")
+    named = (*inspect.signature(kind.formula).parameters, *filter(None, kind.slots.values()))
+    return ("maximize", "weight_decay", "decoupled_weight_decay", *dict.fromkeys(named))
+
+
+@cache
+def _kernel(kind: Any, switches: tuple[bool, ...]) -> Kernel:
+    """Make one kernel for all optimizers of a subclass, so that it is compiled once."""
+    on = dict(zip(_switches(kind), switches, strict=True))
+    formula = kind.formula(**{name: on[name] for name in inspect.signature(kind.formula).parameters})
+    held = [option is None or on[option] for option in kind.slots.values()]
+    return Kernel(formula, held, on["maximize"], on["weight_decay"], on["decoupled_weight_decay"])
+
+
+class Optimizer:
+    r"""Base class: holds θ and ∇J, the options and the state; a subclass states one formula.
+
+    .. math:: g = \pm\nabla J(\theta) + \lambda\,\theta, \qquad (\theta, \text{state}) \leftarrow
+        \text{formula}(\theta, g, \text{state}, \text{numbers of the step})
 
     Parameters
     ----------
     parameters : iterable of Parameter, or of dict
         What to train; dicts are groups with options of their own: ``{"params": […], "weight_decay": 0}``.
+    lr : float or callable
+        ε, the learning rate. It may be a function of the step, and so may every other number among the options.
+    weight_decay : float
+        λ, the factor of an L2 penalty. Where an optimizer has the option ``decoupled_weight_decay`` and it is true,
+        λ stays out of g, and θ ← (1 − ελ) θ precedes the formula.
+    maximize : bool
+        Whether to climb: g = −∇J + λθ, as in PyTorch.
     **options
-        The options of all groups that do not set them.
+        The subclass's.
 
     Raises
     ------
     ValueError
-        If there is nothing to train, an option is unknown, or parameters of one group differ in dtype or device.
+        If there is nothing to train, an option is unknown or out of range, or parameters of one group differ in dtype
+        or device.
+    NotImplementedError
+        If the class states no formula.
+
+    Examples
+    --------
+    A subclass states its formula and, where that needs them, `slots`, `ranges` and `numbers`:
+
+    >>> import numpy as np, pydl
+    >>> class SignDescent(pydl.optim.Optimizer):
+    ...     @staticmethod
+    ...     def formula():
+    ...         def sign_descent(theta, grad, lr):
+    ...             theta -= lr * np.sign(grad)
+    ...             return (theta,)
+    ...
+    ...         return sign_descent
+    >>> w = pydl.nn.Parameter([3.0, -2.0])
+    >>> optimizer = SignDescent([w], lr=0.5)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w.tolist()
+    [2.5, -1.5]
     """
 
-    slots: ClassVar[tuple[str, ...]] = ()
+    formula: ClassVar[Callable[..., Formula]]
+    """Takes, by name, whether options are on, and returns the formula: a function of θ, g, each state vector and the
+    numbers, to the new θ and state. It is written for an entry, with operators and functions named ``np.…``, and also
+    runs on arrays, which it may change in place. State that an option has off comes as None."""
+    slots: ClassVar[dict[str, str | None]] = {}
+    """The state vectors in the order of the formula's arguments, each with the option that calls for it, if any."""
+    ranges: ClassVar[dict[str, str]] = {}
+    """Where options must lie: names of `RANGES`."""
 
-    def __init__(self, parameters: Iterable[Any], **options: Any) -> None:
-        given = list(parameters)
+    def __init__(
+        self, parameters: Iterable[Any], lr: Rate, weight_decay: float = 0.0, maximize: bool = False, **options: Any
+    ) -> None:
+        given, options = list(parameters), {"lr": lr, "weight_decay": weight_decay, "maximize": maximize} | options
         if not given:
             raise ValueError(f"{type(self).__name__} got no parameters: pass module.parameters()")
         if len(kinds := {isinstance(g, dict) for g in given}) > 1:
@@ -143,7 +132,9 @@ class Optimizer:
             self._check(parameters, seen)
             self.check_options(own)
             checked.append((parameters, own))
-        self.groups = [Group(parameters, self.slots, own) for parameters, own in checked]
+        self.groups = [Group(parameters, own) for parameters, own in checked]
+        for group in self.groups:
+            self._prepare(group)
 
     def _check(self, parameters: Sequence[Tensor], seen: set[int]) -> None:
         if not parameters:
@@ -164,25 +155,44 @@ class Optimizer:
             )
 
     def check_options(self, options: dict[str, Any]) -> None:
-        """Raise ValueError on options outside their range; subclasses extend this.
+        """Raise ValueError on options outside their range; subclasses whose options depend on each other extend this.
 
         Parameters
         ----------
         options : dict
-            Of one group.
+            Of one group. Functions of the step are checked at each step, by their values.
         """
-        lr = options.get("lr")
-        if not callable(lr) and not (isinstance(lr, (int, float)) and lr >= 0):
-            raise ValueError(f"{type(self).__name__}: lr must be a number >= 0 or a schedule, not {lr!r}")
+        for name, wanted in {"lr": ">= 0", "weight_decay": ">= 0", **self.ranges}.items():
+            value = options[name]
+            for v in value if isinstance(value, (tuple, list)) else (value,):
+                if not callable(v) and not (isinstance(v, (int, float)) and RANGES[wanted](v)):
+                    also = " or a schedule" if name == "lr" else ""
+                    raise ValueError(f"{type(self).__name__}: {name} must be a number {wanted}{also}, not {value!r}")
 
     @property
     def lr(self) -> float:
         """The learning rate of the next step (of the first group)."""
-        return self._rate(self.groups[0])
+        return float(self._now(self.groups[0])["lr"])
 
-    def _rate(self, group: Group) -> float:
-        lr = group.options["lr"]
-        return float(lr(self.step_count) if callable(lr) else lr)
+    def _now(self, group: Group) -> dict[str, Any]:
+        """Return the group's options with the values that schedules have at this step."""
+        scheduled = [name for name, value in group.options.items() if callable(value)]
+        if not scheduled:
+            return group.options
+        options = group.options | {name: _plain(group.options[name](self.step_count)) for name in scheduled}
+        self.check_options(options)
+        return options
+
+    def _prepare(self, group: Group) -> Kernel:
+        """Return the formula as the group's options have it; make the state vectors that it needs."""
+        kind: Any = type(self)
+        switches = tuple([bool(group.options.get(name)) for name in _switches(kind)])
+        if switches != group.switches:
+            group.switches, group.kernel = switches, _kernel(kind, switches)
+            held = [name for name, is_held in zip(self.slots, group.kernel.held, strict=True) if is_held]
+            group.state |= {name: np.zeros_like(group.theta) for name in held if name not in group.state}
+            group.vectors = [group.theta, group.grad, *(group.state[name] for name in held)]
+        return group.kernel
 
     def zero_grad(self) -> None:
         """Forget all gradients, so that the next backward pass starts from nothing."""
@@ -193,36 +203,33 @@ class Optimizer:
     def step(self) -> None:
         """Update θ from ∇J once. Parameters without a gradient stay as they are."""
         for group in self.groups:
-            lr, slots = self._rate(group), list(group.state.values())
+            kernel, options = self._prepare(group), self._now(group)
             for start, stop, t in group.runs():
-                for i in range(start, stop, CHUNK):
-                    j = min(i + CHUNK, stop)
-                    self.update(group.theta[i:j], group.grad[i:j], lr, t, group.options, *[s[i:j] for s in slots])
+                numbers = self.numbers(t + 1, options)
+                if decay := options["weight_decay"]:
+                    decoupled = options.get("decoupled_weight_decay")
+                    numbers = (*numbers, 1 - options["lr"] * decay if decoupled else decay)
+                whole = stop - start == group.theta.size
+                kernel(group.vectors if whole else [v[start:stop] for v in group.vectors], numbers)
         self.step_count += 1
         after_step(p for group in self.groups for p in group.parameters)
 
-    def update(self, theta: Array, grad: Array, lr: float, t: int, options: dict[str, Any], *state: Array) -> None:
-        """Change `theta` (and the state) in place; a subclass's formula.
+    def numbers(self, t: int, options: dict[str, Any]) -> tuple[float, ...]:
+        """Return what the formula takes after the state: the numbers that all entries share in a step.
 
         Parameters
         ----------
-        theta, grad : array
-            A piece of θ and the same piece of ∇J.
-        lr : float
-            The learning rate of this step.
         t : int
-            How many updates this piece has had.
+            The number of this update: 1, 2, 3, …
         options : dict
-            The group's options.
-        *state : array
-            The same piece of each vector named in `slots`.
+            The group's options, with the values that schedules have now.
 
-        Raises
-        ------
-        NotImplementedError
-            If the subclass states no formula.
+        Returns
+        -------
+        tuple of float
+            The learning rate, unless a subclass says otherwise.
         """
-        raise NotImplementedError(f"{type(self).__name__} needs an update method")
+        return (options["lr"],)
 
     def state_dict(self) -> dict[str, Any]:
         """Return a copy of the optimizer's state: steps and vectors, by group, without options and θ."""

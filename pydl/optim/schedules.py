@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 __all__ = [
     "Schedule",
@@ -23,6 +24,7 @@ __all__ = [
     "exponential",
     "inverse_time",
     "linear",
+    "one_cycle",
     "step",
     "warmup",
 ]
@@ -39,7 +41,7 @@ class Schedule:
         Takes the step t = 0, 1, 2, …, returns ε_t.
     """
 
-    def __init__(self, name: str, rate: Callable[[int], float]) -> None:
+    def __init__(self, name: str, rate: Callable[..., float]) -> None:
         self.name, self.rate = name, rate
 
     def __call__(self, t: int) -> float:
@@ -61,23 +63,7 @@ def _checked(name: str, *, positive: Mapping[str, float] = {}, **rates: float) -
 
 
 def constant(lr: float) -> Schedule:
-    """ε_t = ε₀.
-
-    Parameters
-    ----------
-    lr : float
-        ε₀.
-
-    Returns
-    -------
-    Schedule
-        The function t ↦ ε_t.
-
-    Raises
-    ------
-    ValueError
-        If lr is negative.
-    """
+    """ε_t = ε₀: return the schedule that is `lr` at every step."""
     _checked("constant", lr=lr)
     return Schedule(f"constant({lr})", lambda t: lr)
 
@@ -284,3 +270,72 @@ def warmup(schedule: Callable[[int], float], steps: int) -> Schedule:
         f"warmup({schedule!r}, steps={steps})",
         lambda t: (t + 1) / (steps + 1) * schedule(0) if t < steps else schedule(t - steps),
     )
+
+
+def one_cycle(
+    lr: float,
+    steps: int,
+    pct_start: float = 0.3,
+    div_factor: float = 25.0,
+    final_div_factor: float = 1e4,
+    anneal: str = "cos",
+    three_phase: bool = False,
+) -> Schedule:
+    """ε_t climbs from ε/d to ε in the first share p of n steps, and falls to ε/(d·D) in the rest.
+
+    Source: Smith & Topin (2018), "Super-convergence"; PyTorch's ``OneCycleLR``, at its last rate from step n − 1 on.
+
+    Parameters
+    ----------
+    lr : float
+        ε, the highest rate (PyTorch's ``max_lr``).
+    steps : int
+        n, the steps of the whole training (``total_steps``).
+    pct_start : float
+        p, the share of the climb, a fraction in spite of its name.
+    div_factor, final_div_factor : float
+        d and D: the first rate is ε/d, the last one D times smaller still.
+    anneal : {"cos", "linear"}
+        Half a cosine wave, or a line, in each phase (``anneal_strategy``).
+    three_phase : bool
+        Whether to fall back to ε/d as fast as it has climbed, and only then to ε/(d·D).
+
+    Returns
+    -------
+    Schedule
+        The function t ↦ ε_t.
+
+    Raises
+    ------
+    ValueError
+        If lr is negative, a factor not positive, anneal unknown, or a phase has no step of its own.
+
+    Examples
+    --------
+    The momentum runs against the rate, here from 0.95 down to 0.85 and back. It is the same cycle upside down:
+
+    >>> epsilon = one_cycle(1.0, steps=12, pct_start=0.5)
+    >>> alpha = one_cycle(0.85, steps=12, pct_start=0.5, div_factor=0.85 / 0.95, final_div_factor=1)
+    >>> [(round(epsilon(t), 3), round(alpha(t), 3)) for t in (0, 2, 5, 8, 11)]
+    [(0.04, 0.95), (0.372, 0.915), (1.0, 0.85), (0.5, 0.9), (0.0, 0.95)]
+    """
+    _checked("one_cycle", lr=lr, positive={"div_factor": div_factor, "final_div_factor": final_div_factor})
+    shapes: dict[str, Callable[..., Schedule]] = {"cos": cosine, "linear": linear}
+    if anneal not in shapes:
+        raise ValueError(f"one_cycle: anneal must be 'cos' or 'linear', not {anneal!r}")
+    first, climb = lr / div_factor, pct_start * steps - 1
+    knots = [(0.0, first), (climb, lr), (steps - 1.0, first / final_div_factor)]
+    if three_phase:
+        knots.insert(2, (2 * climb, first))
+    if not all(a < b for (a, _), (b, _) in pairwise(knots)):
+        raise ValueError(
+            f"one_cycle: with steps={steps} and pct_start={pct_start} its phases would end at the steps"
+            f" {[round(b, 3) for b, _ in knots[1:]]}: each must end after the one before it, the first after step 0"
+        )
+    phases = [(a, b, shapes[anneal](first, end=last, steps=b - a)) for (a, first), (b, last) in pairwise(knots)]
+
+    def rate(t: int) -> float:
+        start, _, phase = next((each for each in phases if t <= each[1]), phases[-1])
+        return phase.rate(t - start)
+
+    return Schedule(f"one_cycle({lr}, steps={steps}, pct_start={pct_start}, anneal={anneal!r})", rate)

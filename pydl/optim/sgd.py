@@ -1,11 +1,11 @@
-"""First-order optimizers: each is its formula."""
+"""Gradient descent, and its velocity."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from pydl.backend import Array
+from pydl.optim.kernel import Formula
 from pydl.optim.optimizer import Optimizer, Rate
 
 __all__ = ["SGD"]
@@ -29,7 +29,7 @@ class SGD(Optimizer):
         What to train; dicts are groups with options of their own.
     lr : float or callable
         ε, the learning rate: a number, or a function of the step.
-    momentum : float
+    momentum : float or callable
         μ: how much of the velocity v remains after a step (Polyak 1964; Rumelhart, Hinton & Williams 1986).
     dampening : float
         τ.
@@ -37,6 +37,8 @@ class SGD(Optimizer):
         λ, the L2 penalty's factor.
     nesterov : bool
         Whether to look ahead (Nesterov 1983; Sutskever et al. 2013).
+    maximize : bool
+        Whether to climb.
 
     Raises
     ------
@@ -54,19 +56,21 @@ class SGD(Optimizer):
     2.4
     """
 
-    slots: ClassVar[tuple[str, ...]] = ("velocity",)
+    slots: ClassVar[dict[str, str | None]] = {"momentum_buffer": "momentum"}
+    ranges: ClassVar[dict[str, str]] = {"momentum": "in [0, 1)", "dampening": "in [0, 1]"}
 
     def __init__(
         self,
         parameters: Iterable[Any],
         lr: Rate,
-        momentum: float = 0.0,
+        momentum: Rate = 0.0,
         dampening: float = 0.0,
         weight_decay: float = 0.0,
         nesterov: bool = False,
+        maximize: bool = False,
     ) -> None:
         super().__init__(
-            parameters, lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov
+            parameters, lr, weight_decay, maximize, momentum=momentum, dampening=dampening, nesterov=nesterov
         )
 
     def check_options(self, options: dict[str, Any]) -> None:
@@ -78,23 +82,23 @@ class SGD(Optimizer):
             Of one group.
         """
         super().check_options(options)
-        if not 0 <= options["momentum"] < 1:
-            raise ValueError(f"SGD: momentum must lie in [0, 1), not {options['momentum']!r}")
-        if not options["weight_decay"] >= 0:
-            raise ValueError(f"SGD: weight_decay must be >= 0, not {options['weight_decay']!r}")
-        if options["nesterov"] and (options["momentum"] == 0 or options["dampening"] != 0):
+        if options["nesterov"] and (not options["momentum"] or options["dampening"]):
             raise ValueError("SGD: nesterov needs momentum > 0 and dampening = 0")
 
-    def update(self, theta: Array, grad: Array, lr: float, t: int, options: dict[str, Any], *state: Array) -> None:
-        """θ ← θ − ε d.
+    def numbers(self, t: int, options: dict[str, Any]) -> tuple[float, ...]:
+        """Return ε, μ and 1 − τ (1 at first) for `options` at update `t`."""
+        return options["lr"], options["momentum"], 1.0 if t == 1 else 1 - options["dampening"]
 
-        Takes `theta`, `grad`, `lr`, `t`, `options` and `state` as `Optimizer.update` describes them.
-        """
-        (velocity,), momentum = state, options["momentum"]
-        if options["weight_decay"]:
-            grad = grad + options["weight_decay"] * theta
-        if momentum:
-            velocity *= momentum
-            velocity += grad if t == 0 or not options["dampening"] else (1 - options["dampening"]) * grad
-            grad = grad + momentum * velocity if options["nesterov"] else velocity
-        theta -= lr * grad
+    @staticmethod
+    def formula(momentum: bool, dampening: bool, nesterov: bool) -> Formula:
+        """Return the formula, with or without `momentum`, `dampening` and `nesterov`."""
+
+        def sgd(theta: Any, grad: Any, v: Any, lr: float, mu: float, new: float) -> Any:
+            if momentum:
+                v *= mu
+                v += new * grad if dampening else grad
+                grad = grad + mu * v if nesterov else v
+            theta -= lr * grad
+            return theta, v
+
+        return sgd

@@ -1,0 +1,178 @@
+"""One formula, three ways to run it.
+
+An optimizer states its formula once, for an entry of θ, of ∇J and of its state. The same text is run
+
+- by NumPy, on blocks of θ that stay in the cache;
+- by Numba, where that is installed (``pip install 'pydl-course[fast]'``), as one compiled loop on all cores;
+- by CuPy, on a GPU, as one kernel.
+
+NumPy's blocks and Numba's loop give the same bits: each operation rounds once, in the same order. So it does not
+matter to a result when the compiler takes over, which is after as much has been computed in blocks as compiling
+costs. ``PYDL_COMPILE=never`` in the environment keeps it away, ``PYDL_COMPILE=always`` calls it at the first step.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from functools import cache, cached_property
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from pydl.backend import Array, device_of, fuse
+
+__all__ = ["Formula", "Kernel"]
+
+Formula = Callable[..., Any]
+"""Takes θ, ∇J, state and numbers, and returns the new θ and state: of one entry, or arrays, which it may change in
+place. In it stand operators and functions named ``np.…``. State that an option switches off is None."""
+
+BLOCK = 1 << 15
+"""Entries that NumPy updates at a time: 128 KiB of float32, so that what lies between stays in the L2 cache."""
+
+PATIENCE = {"always": 0, "never": float("inf"), "": 1 << 28}
+"""Entries to update in blocks before a formula is compiled: 0.3 s, about what importing and compiling cost."""
+
+PIECE = 1 << 20
+"""Fewest entries worth a thread of their own: starting one costs 50 µs, updating so many by Adam 500 µs."""
+
+
+class Kernel:
+    """A formula, ready to run on vectors.
+
+    Parameters
+    ----------
+    formula : Formula
+        What becomes of an entry.
+    held : sequence of bool
+        Which of the formula's state vectors there are; it gets None for the others.
+    maximize, decay, decoupled : bool
+        Whether to climb; whether weights decay; and if so, whether beside the gradient rather than within it.
+    """
+
+    def __init__(
+        self,
+        formula: Formula,
+        held: Sequence[bool],
+        maximize: bool = False,
+        decay: bool = False,
+        decoupled: bool = False,
+    ) -> None:
+        self.formula, self.held, self.flags = formula, held, (maximize, decay, decoupled)
+        self.on_arrays = _on_arrays(formula, held, *self.flags)
+        self.entries, self.patience = 0, _patience()
+
+    def __call__(self, vectors: Sequence[Array], numbers: Sequence[float]) -> None:
+        """Update θ and the state in place.
+
+        Parameters
+        ----------
+        vectors : sequence of array
+            θ, ∇J, and the state vectors that there are, all of one length.
+        numbers : sequence of float
+            The formula's; after them, if weights decay, λ, or 1 − ελ where that is decoupled.
+        """
+        theta = vectors[0]
+        if type(theta) is not np.ndarray and device_of(theta) == "cuda":
+            self.fused(*vectors, *numbers)
+        elif self.entries >= self.patience and theta.dtype.char in "fd" and self.compiled is not None:
+            _in_threads(self.compiled, vectors, tuple(map(theta.dtype.type, numbers)))
+        else:
+            self.entries += theta.size
+            if theta.size <= BLOCK:
+                self.on_arrays(*vectors, *numbers)
+            else:
+                for i in range(0, theta.size, BLOCK):
+                    self.on_arrays(*[v[i : i + BLOCK] for v in vectors], *numbers)
+
+    @cached_property
+    def fused(self) -> Formula:
+        """The formula as one kernel of the GPU."""
+        return fuse(self.formula, lambda formula: _on_arrays(formula, self.held, *self.flags))
+
+    @cached_property
+    def compiled(self) -> Formula | None:
+        """The formula as one loop in machine code; None without Numba."""
+        try:
+            from numba import njit
+        except ImportError:  # not installed, or older than this NumPy
+            return None
+        entry = njit(error_model="numpy")  # x/0 = ±inf, as in NumPy; Python's error would be a branch in the loop
+        rule = _surround(formula := entry(self.formula), *self.flags)
+        rule = rule if rule is formula else entry(rule)
+        vectors = ["theta", "grad", *(f"state{k}" if held else "None" for k, held in enumerate(self.held))]
+        entries = [name if name == "None" else f"{name}[i]" for name in vectors]
+        results = [entries[0], *("_" if entry == "None" else entry for entry in entries[2:])]
+        text = (
+            f"def loop({', '.join(name for name in vectors if name != 'None')}, numbers):\n"
+            "    for i in range(theta.size):\n"
+            f"        {', '.join(results)}, = rule({', '.join(entries)}, *numbers)\n"
+        )
+        exec(text, scope := {"rule": rule})  # written out, since Numba's loops take no changing number of arrays
+        return njit(error_model="numpy", nogil=True)(scope["loop"])
+
+
+def _surround(formula: Formula, maximize: bool, decay: bool, decoupled: bool) -> Formula:
+    """Put before the formula what all optimizers share: the sign of the gradient, and weight decay."""
+    if not (maximize or decay):
+        return formula
+
+    def rule(theta: Any, grad: Any, *rest: Any) -> Any:
+        if maximize:
+            grad = -grad
+        if not decay:
+            return formula(theta, grad, *rest)
+        if decoupled:
+            theta *= rest[-1]
+        else:
+            grad = grad + rest[-1] * theta
+        return formula(theta, grad, *rest[:-1])
+
+    return rule
+
+
+def _on_arrays(formula: Formula, held: Sequence[bool], *flags: bool) -> Formula:
+    """Let the formula change arrays in place: those that it has not changed itself get what it returns."""
+    rule = _surround(formula, *flags)
+
+    def update(theta: Any, grad: Any, *rest: Any) -> None:
+        given = iter(rest)
+        state = [next(given) if h else None for h in held]
+        for old, new in zip((theta, *state), rule(theta, grad, *state, *given), strict=True):
+            if new is not old:
+                old[...] = new
+
+    return update
+
+
+def _in_threads(loop: Formula, vectors: Sequence[Array], numbers: tuple[Any, ...]) -> None:
+    """Run a compiled loop on parts of the vectors at once; it holds no lock of Python's."""
+    size = vectors[0].size
+    parts = max(1, min(_cores(), size // PIECE))
+    bounds = [size * k // parts for k in range(parts + 1)]
+    pieces = [[v[i:j] for v in vectors] for i, j in pairwise(bounds)]
+    others = [threading.Thread(target=loop, args=(*piece, numbers)) for piece in pieces[1:]]
+    for thread in others:
+        thread.start()
+    loop(*pieces[0], numbers)
+    for thread in others:
+        thread.join()
+
+
+def _patience() -> float:
+    """Return how many entries to update before compiling, as ``PYDL_COMPILE`` has it."""
+    wish = os.environ.get("PYDL_COMPILE", "")
+    if wish not in PATIENCE:
+        raise ValueError(f"PYDL_COMPILE must be one of {sorted(PATIENCE)}, not {wish!r}")
+    return PATIENCE[wish]
+
+
+@cache
+def _cores() -> int:
+    """Return how many cores this process may use; ``OMP_NUM_THREADS`` limits them, as it does for products."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    return min(cores, int(limit)) if limit.isdigit() and int(limit) > 0 else cores
