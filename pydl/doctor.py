@@ -21,8 +21,8 @@ __all__ = ["facts", "info"]
 
 NEEDED = {"matplotlib": "figures", "pooch": "finding and fetching full data sets", "tqdm": "training"}
 """Packages that pydl imports when they are needed, and for what."""
-OPTIONAL = ("jupyter-book", "jupytext", "nbval", "cupy", "cupy-cuda12x", "cupy-cuda13x", "torch")
-SETTINGS = ("PYDL_DEVICE", "PYDL_DATA", "PYDL_PROGRESS")
+OPTIONAL = ("jupyter-book", "jupytext", "nbval", "numba", "cupy", "cupy-cuda12x", "cupy-cuda13x", "torch")
+SETTINGS = ("PYDL_DEVICE", "PYDL_DATA", "PYDL_PROGRESS", "PYDL_COMPILE")
 _WIDTH, _LABEL = 72, 10
 
 

@@ -17,13 +17,18 @@ Layers = list[tuple[Array, Array]]
 
 
 class Training(NamedTuple):
-    """Train a ReLU network by SGD: one step is zero gradients, forward, loss, backward, update."""
+    """Train a ReLU network: one step is zero gradients, forward, loss, backward, update."""
 
     layers: Layers
     batches: list[tuple[Array, Array]]
     classes: bool  # softmax and cross entropy on labels; otherwise mean squared error
-    lr: float
-    momentum: float
+    rule: str  # "SGD", "momentum" or "Adam"
+    lr: float = 0.01
+
+    @property
+    def momentum(self) -> float:
+        """How much of the velocity remains."""
+        return 0.9 if self.rule == "momentum" else 0.0
 
 
 class Curvature(NamedTuple):
@@ -71,18 +76,18 @@ def uniform(rng: np.random.Generator, low: float, high: float, shape: tuple[int,
     return rng.uniform(low, high, shape).astype(np.float32)
 
 
-def _classification(*sizes: int, batch: int, momentum: float) -> Training:
+def _classification(*sizes: int, batch: int, rule: str = "SGD", lr: float = 0.01) -> Training:
     rng = np.random.default_rng(0)
     batches = [
         (uniform(rng, 0, 1, (batch, sizes[0])), rng.integers(0, sizes[-1], batch)) for _ in range(16)
     ]  # a few MB: like a loader's output, not all of it in the cache
-    return Training(_layers(rng, *sizes), batches, classes=True, lr=0.01, momentum=momentum)
+    return Training(_layers(rng, *sizes), batches, classes=True, rule=rule, lr=lr)
 
 
 def _regression(*sizes: int, batch: int) -> Training:
     rng = np.random.default_rng(0)
     batches = [(uniform(rng, -1, 1, (batch, sizes[0])), uniform(rng, -1, 1, (batch, sizes[-1]))) for _ in range(16)]
-    return Training(_layers(rng, *sizes), batches, classes=False, lr=0.01, momentum=0.0)
+    return Training(_layers(rng, *sizes), batches, classes=False, rule="SGD")
 
 
 def _curvature(*sizes: int, samples: int) -> Curvature:
@@ -121,12 +126,13 @@ class Workload:
 
 
 WORKLOADS = {
-    "W1": Workload("softmax regression 784-10, batch 64, SGD", _classification(784, 10, batch=64, momentum=0.0), 0.30),
+    "W1": Workload("softmax regression 784-10, batch 64, SGD", _classification(784, 10, batch=64), 0.30),
     "W2": Workload(
         "MLP 784-256-256-10 ReLU, batch 128, momentum",
-        _classification(784, 256, 256, 10, batch=128, momentum=0.9),
+        _classification(784, 256, 256, 10, batch=128, rule="momentum"),
         0.98,
     ),
+    "W2a": Workload("the same, Adam", _classification(784, 256, 256, 10, batch=128, rule="Adam", lr=1e-3), 0.92),
     "W3": Workload("MLP 2-16-16-1 ReLU, MSE, batch 32, SGD", _regression(2, 16, 16, 1, batch=32), 0.14),
     "W7": Workload("Hessian-vector product, MLP 10-10-10 tanh, 256 samples", _curvature(10, 10, 10, samples=256), 0.35),
     "W8": Workload("gradient through 50 sigmoid layers of 1 unit, batch 32", _chain(50, 1, batch=32), 0.25),

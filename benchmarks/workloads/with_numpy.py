@@ -48,17 +48,62 @@ def _squared_error(y: Array, t: Array) -> tuple[np.float32, Array]:
     return loss, y
 
 
+def _blocks(*vectors: Array) -> list[list[Array]]:
+    """Cut vectors into pieces that stay in the cache."""
+    return [[v[i : i + CHUNK] for v in vectors] for i in range(0, vectors[0].size, CHUNK)]
+
+
+def _sgd(theta: Array, gradient: Array, lr: float, momentum: float) -> Callable[[], None]:
+    blocks = _blocks(theta, gradient, np.zeros_like(theta))
+    rate, remains = np.array(lr, np.float32), np.array(momentum, np.float32)
+
+    def update() -> None:
+        for parameters, d, v in blocks:
+            if momentum:
+                v *= remains
+                v += d
+                d = np.multiply(v, rate, d)
+            else:
+                d *= rate
+            parameters -= d
+
+    return update
+
+
+def _adam(theta: Array, gradient: Array, lr: float) -> Callable[[], None]:
+    """Adam with its defaults, on sums instead of means: the factors 1 − β go into the step's two numbers."""
+    blocks = _blocks(theta, gradient, np.zeros_like(theta), np.zeros_like(theta))
+    beta1, beta2, t = np.array(0.9, np.float32), np.array(0.999, np.float32), 0
+
+    def update() -> None:
+        nonlocal t
+        t += 1
+        scale = ((1 - 0.9**t) / (1 - 0.999**t) ** 0.5) * (1 - 0.999) ** 0.5 / (1 - 0.9) / lr
+        root, floor = np.array(scale, np.float32), np.array(1e-8 * (1 - 0.9**t) / (1 - 0.9) / lr, np.float32)
+        for parameters, d, m, r in blocks:
+            m *= beta1
+            m += d
+            r *= beta2
+            d *= d
+            r += d
+            np.sqrt(r, d)
+            d *= root
+            d += floor
+            np.divide(m, d, d)
+            parameters -= d
+
+    return update
+
+
 def train(p: Training) -> tuple[Callable[[], Any], Callable[[], list[Array]]]:
     theta = np.concatenate([piece.ravel() for layer in p.layers for piece in layer])
-    gradient, velocity = np.empty_like(theta), np.zeros_like(theta)
+    gradient = np.empty_like(theta)
     layers, gradients = _views(theta, p.layers), _views(gradient, p.layers)
     last = len(layers) - 1
     ones, zero = np.ones(len(p.batches[0][0]), np.float32), np.zeros((), np.float32)
-    lr, momentum = np.array(p.lr, np.float32), np.array(p.momentum, np.float32)
     loss_and_slope = _cross_entropy if p.classes else _squared_error
     batches = cycle(p.batches)
-    pieces = [slice(i, i + CHUNK) for i in range(0, theta.size, CHUNK)]
-    updates = [(theta[i], gradient[i], velocity[i]) for i in pieces]
+    update = _adam(theta, gradient, p.lr) if p.rule == "Adam" else _sgd(theta, gradient, p.lr, p.momentum)
 
     def step() -> None:
         y, t = next(batches)
@@ -77,14 +122,7 @@ def train(p: Training) -> tuple[Callable[[], Any], Callable[[], list[Array]]]:
             if i:
                 g = g.dot(layers[i][0].T)
                 g *= x > zero
-        for parameters, d, v in updates:
-            if p.momentum:
-                v *= momentum
-                v += d
-                d = np.multiply(v, lr, d)
-            else:
-                d *= lr
-            parameters -= d
+        update()
 
     return step, lambda: [piece for layer in layers for piece in layer]
 

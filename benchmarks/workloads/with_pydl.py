@@ -35,7 +35,11 @@ def network(layers: Layers, hidden: str, last: str | None) -> nn.Sequential:
 def train(p: Training) -> tuple[Callable[[], Any], Callable[[], list[Array]]]:
     model = network(p.layers, "relu", None)
     loss = nn.CrossEntropyLoss() if p.classes else nn.MSELoss()
-    optimizer = optim.SGD(model.parameters(), lr=p.lr, momentum=p.momentum)
+    optimizer: optim.Optimizer
+    if p.rule == "Adam":
+        optimizer = optim.Adam(model.parameters(), lr=p.lr)
+    else:
+        optimizer = optim.SGD(model.parameters(), lr=p.lr, momentum=p.momentum)
     batches = cycle([(pydl.Tensor(x), pydl.Tensor(t)) for x, t in p.batches])
 
     def step() -> None:

@@ -34,7 +34,11 @@ def train(p: Training) -> tuple[Callable[[], Any], Callable[[], list[Array]]]:
         for parameter, start in zip(model.parameters(), _parameters(p.layers), strict=True):
             parameter.copy_(start)
     loss = nn.CrossEntropyLoss() if p.classes else nn.MSELoss()
-    optimizer = torch.optim.SGD(model.parameters(), lr=p.lr, momentum=p.momentum)
+    optimizer: torch.optim.Optimizer
+    if p.rule == "Adam":
+        optimizer = torch.optim.Adam(model.parameters(), lr=p.lr)
+    else:
+        optimizer = torch.optim.SGD(model.parameters(), lr=p.lr, momentum=p.momentum)
     batches = cycle([(torch.tensor(x), torch.tensor(t)) for x, t in p.batches])
 
     def step() -> None:

@@ -35,7 +35,9 @@ class Group:
     """
 
     kernel: Kernel
-    vectors: list[Array]  # what the kernel takes: θ, ∇J, and the state that is in use
+    vectors: list[Array | None]  # what the kernel takes: θ, ∇J and the state, None for what is not in use
+    scheduled: list[str]  # the options that are functions of the step
+    prepared_for: dict[str, Any]  # the options that all this belongs to
 
     def __init__(self, parameters: Sequence[Tensor], options: dict[str, Any]) -> None:
         self.parameters, self.options = list(parameters), options
@@ -43,7 +45,6 @@ class Group:
         self.theta = np.zeros_like(first, shape=(total,))
         self.grad = np.zeros_like(self.theta)
         self.state: dict[str, Array] = {}
-        self.switches: tuple[bool, ...] = ()
         self.steps = [0] * len(self.parameters)  # how many updates each parameter has had
         self.bounds: list[tuple[int, int]] = []
         self.buffers: list[Array] = []

@@ -62,36 +62,50 @@ class Kernel:
         decoupled: bool = False,
     ) -> None:
         self.formula, self.held, self.flags = formula, held, (maximize, decay, decoupled)
-        self.on_arrays = _on_arrays(formula, held, *self.flags)
+        self.on_arrays = self._on_arrays(formula)
         self.entries, self.patience = 0, _patience()
 
-    def __call__(self, vectors: Sequence[Array], numbers: Sequence[float]) -> None:
+    def __call__(self, vectors: Sequence[Array | None], numbers: Sequence[float]) -> None:
         """Update θ and the state in place.
 
         Parameters
         ----------
         vectors : sequence of array
-            θ, ∇J, and the state vectors that there are, all of one length.
+            θ, ∇J and the state, all of one length; None for state that is not held.
         numbers : sequence of float
             The formula's; after them, if weights decay, λ, or 1 − ελ where that is decoupled.
         """
-        theta = vectors[0]
+        theta: Array = vectors[0]
         if type(theta) is not np.ndarray and device_of(theta) == "cuda":
             self.fused(*vectors, *numbers)
         elif self.entries >= self.patience and theta.dtype.char in "fd" and self.compiled is not None:
-            _in_threads(self.compiled, vectors, tuple(map(theta.dtype.type, numbers)))
+            _in_threads(self.compiled, [v for v in vectors if v is not None], tuple(map(theta.dtype.type, numbers)))
         else:
             self.entries += theta.size
             if theta.size <= BLOCK:
                 self.on_arrays(*vectors, *numbers)
             else:
                 for i in range(0, theta.size, BLOCK):
-                    self.on_arrays(*[v[i : i + BLOCK] for v in vectors], *numbers)
+                    self.on_arrays(*[v if v is None else v[i : i + BLOCK] for v in vectors], *numbers)
+
+    def _on_arrays(self, formula: Formula) -> Formula:
+        """Let a formula change arrays: those that it has not changed in place get what it returns."""
+        rule, count = _surround(formula, *self.flags), 1 + len(self.held)
+
+        def update(theta: Array, grad: Array, *rest: Any) -> None:
+            results = rule(theta, grad, *rest)
+            if len(results) != count:
+                raise ValueError(f"the formula {formula.__name__} must return θ and the state, {count} in all")
+            for old, new in zip((theta, *rest), results, strict=False):  # the rest ends with numbers
+                if new is not old:
+                    old[...] = new
+
+        return update
 
     @cached_property
     def fused(self) -> Formula:
         """The formula as one kernel of the GPU."""
-        return fuse(self.formula, lambda formula: _on_arrays(formula, self.held, *self.flags))
+        return fuse(self.formula, self._on_arrays)
 
     @cached_property
     def compiled(self) -> Formula | None:
@@ -132,20 +146,6 @@ def _surround(formula: Formula, maximize: bool, decay: bool, decoupled: bool) ->
         return formula(theta, grad, *rest[:-1])
 
     return rule
-
-
-def _on_arrays(formula: Formula, held: Sequence[bool], *flags: bool) -> Formula:
-    """Let the formula change arrays in place: those that it has not changed itself get what it returns."""
-    rule = _surround(formula, *flags)
-
-    def update(theta: Any, grad: Any, *rest: Any) -> None:
-        given = iter(rest)
-        state = [next(given) if h else None for h in held]
-        for old, new in zip((theta, *state), rule(theta, grad, *state, *given), strict=True):
-            if new is not old:
-                old[...] = new
-
-    return update
 
 
 def _in_threads(loop: Formula, vectors: Sequence[Array], numbers: tuple[Any, ...]) -> None:

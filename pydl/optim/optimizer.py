@@ -172,27 +172,26 @@ class Optimizer:
     @property
     def lr(self) -> float:
         """The learning rate of the next step (of the first group)."""
-        return float(self._now(self.groups[0])["lr"])
+        lr = self.groups[0].options["lr"]
+        return float(lr(self.step_count) if callable(lr) else lr)
 
     def _now(self, group: Group) -> dict[str, Any]:
         """Return the group's options with the values that schedules have at this step."""
-        scheduled = [name for name, value in group.options.items() if callable(value)]
-        if not scheduled:
+        if not group.scheduled:
             return group.options
-        options = group.options | {name: _plain(group.options[name](self.step_count)) for name in scheduled}
+        options = group.options | {name: _plain(group.options[name](self.step_count)) for name in group.scheduled}
         self.check_options(options)
         return options
 
-    def _prepare(self, group: Group) -> Kernel:
-        """Return the formula as the group's options have it; make the state vectors that it needs."""
+    def _prepare(self, group: Group) -> None:
+        """Choose the formula that the group's options ask for, and make the state vectors that it needs."""
         kind: Any = type(self)
-        switches = tuple([bool(group.options.get(name)) for name in _switches(kind)])
-        if switches != group.switches:
-            group.switches, group.kernel = switches, _kernel(kind, switches)
-            held = [name for name, is_held in zip(self.slots, group.kernel.held, strict=True) if is_held]
-            group.state |= {name: np.zeros_like(group.theta) for name in held if name not in group.state}
-            group.vectors = [group.theta, group.grad, *(group.state[name] for name in held)]
-        return group.kernel
+        group.kernel = _kernel(kind, tuple([bool(group.options.get(name)) for name in _switches(kind)]))
+        held = [name for name, is_held in zip(self.slots, group.kernel.held, strict=True) if is_held]
+        group.state |= {name: np.zeros_like(group.theta) for name in held if name not in group.state}
+        group.vectors = [group.theta, group.grad, *(group.state[name] if name in held else None for name in self.slots)]
+        group.scheduled = [name for name, value in group.options.items() if callable(value)]
+        group.prepared_for = dict(group.options)
 
     def zero_grad(self) -> None:
         """Forget all gradients, so that the next backward pass starts from nothing."""
@@ -203,14 +202,18 @@ class Optimizer:
     def step(self) -> None:
         """Update θ from ∇J once. Parameters without a gradient stay as they are."""
         for group in self.groups:
-            kernel, options = self._prepare(group), self._now(group)
+            if group.options != group.prepared_for:
+                self._prepare(group)
+            options = self._now(group)
             for start, stop, t in group.runs():
                 numbers = self.numbers(t + 1, options)
                 if decay := options["weight_decay"]:
                     decoupled = options.get("decoupled_weight_decay")
                     numbers = (*numbers, 1 - options["lr"] * decay if decoupled else decay)
-                whole = stop - start == group.theta.size
-                kernel(group.vectors if whole else [v[start:stop] for v in group.vectors], numbers)
+                vectors = group.vectors
+                if stop - start < group.theta.size:
+                    vectors = [v if v is None else v[start:stop] for v in vectors]
+                group.kernel(vectors, numbers)
         self.step_count += 1
         after_step(p for group in self.groups for p in group.parameters)
 

@@ -3,11 +3,13 @@
 import copy
 import itertools
 import threading
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
 from pydl import nn, optim
+from pydl.backend import cuda_problem
 from pydl.optim import kernel as kernels
 from tests.strict import StrictArray, install
 
@@ -295,7 +297,58 @@ def test_over_the_strict_kind(name, options):
     np.testing.assert_allclose(np.concatenate([p.numpy().ravel() for p in there]), expected, rtol=1e-6, atol=1e-7)
 
 
+@pytest.mark.gpu
+@pytest.mark.skipif(cuda_problem() is not None, reason=str(cuda_problem()))
+@pytest.mark.parametrize(("name", "options"), SOME, ids=words)
+def test_on_a_gpu_as_one_kernel(name, options):
+    start, gradients = stream(0)
+    parameters, optimizer = make(name, start, options)
+    there = [nn.Parameter(p.detach().to("cuda").data) for p in parameters]
+    other = getattr(optim, name)(there, **options)
+    for each in gradients:
+        expected = follow(parameters, optimizer, each)
+        for p, g in zip(there, each, strict=True):
+            p.grad = nn.Parameter(g).detach().to("cuda")
+        other.step()
+    assert "fused" in vars(other.groups[0].kernel)
+    np.testing.assert_allclose(np.concatenate([p.numpy().ravel() for p in there]), expected, rtol=1e-12, atol=1e-12)
+
+
 # ------------------------------------------------------------ options
+
+
+def test_a_formula_must_return_all_that_it_changes():
+    class Forgetful(optim.Optimizer):
+        slots: ClassVar = {"sum": None}
+
+        @staticmethod
+        def formula():
+            return lambda theta, grad, r, lr: (theta - lr * grad,)
+
+    w = nn.Parameter([1.0])
+    optimizer = Forgetful([w], lr=0.1)
+    w.grad = [1.0]
+    with pytest.raises(ValueError, match=r"must return θ and the state, 2 in all"):
+        optimizer.step()
+
+
+def test_a_formula_may_leave_its_arrays_alone():
+    class Functional(optim.Optimizer):
+        slots: ClassVar = {"velocity": None}
+
+        @staticmethod
+        def formula():
+            def step(theta, grad, v, lr):
+                v = 0.5 * v - lr * grad
+                return theta + v, v
+
+            return step
+
+    (w, v), start = (nn.Parameter([1.0, 2.0]) for _ in range(2)), np.array([1.0, 2.0], "float32")
+    ours, other = Functional([w], lr=0.25), optim.SGD([v], lr=0.25, momentum=0.5)
+    for g in ([1.0, -1.0], [2.0, 0.5], [0.0, 4.0]):
+        np.testing.assert_array_equal(follow([w], ours, [g]), follow([v], other, [g]))
+    assert (w.numpy() != start).all()
 
 
 @pytest.mark.parametrize(

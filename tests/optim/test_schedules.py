@@ -31,34 +31,84 @@ def test_robbins_and_monros_two_sums():
     assert second[-1] - second[9_999] < 0.01
 
 
+def warm(theirs, optimizer, steps, then):
+    climb = theirs.LinearLR(optimizer, start_factor=1 / (steps + 1), total_iters=steps)
+    return theirs.SequentialLR(optimizer, [climb, then], milestones=[steps])
+
+
+STEPS = 60
+PAIRS = [
+    (schedules.constant(0.1), lambda s, o: s.ConstantLR(o, factor=1.0)),
+    (schedules.linear(0.1, 0.01, steps=30), lambda s, o: s.LinearLR(o, 1.0, 0.1, total_iters=30)),
+    (schedules.step(0.1, every=7, factor=0.3), lambda s, o: s.StepLR(o, 7, gamma=0.3)),
+    (schedules.exponential(0.1, 0.9), lambda s, o: s.ExponentialLR(o, 0.9)),
+    (schedules.inverse_time(0.1, steps=20), lambda s, o: s.LambdaLR(o, lambda t: 1 / (1 + t / 20))),
+    (schedules.cosine(0.1, steps=STEPS, end=0.01), lambda s, o: s.CosineAnnealingLR(o, STEPS, eta_min=0.01)),
+    (
+        schedules.warmup(schedules.exponential(0.1, 0.9), steps=5),
+        lambda s, o: warm(s, o, 5, s.ExponentialLR(o, 0.9)),
+    ),
+    (schedules.one_cycle(0.1, STEPS), lambda s, o: s.OneCycleLR(o, 0.1, STEPS, cycle_momentum=False)),
+]
+
+
 @pytest.mark.torch
-def test_rates_are_pytorchs():
+@pytest.mark.parametrize(("mine", "make"), PAIRS, ids=lambda value: getattr(value, "name", ""))
+def test_rates_are_pytorchs(mine, make):
     torch = pytest.importorskip("torch")
-    theirs = torch.optim.lr_scheduler
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+    scheduler, found = make(torch.optim.lr_scheduler, optimizer), []
+    for _ in range(STEPS):
+        found.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step()
+    np.testing.assert_allclose(rates(mine, STEPS), found, rtol=1e-12)
 
-    def warm(optimizer, steps, then):
-        climb = theirs.LinearLR(optimizer, start_factor=1 / (steps + 1), total_iters=steps)
-        return theirs.SequentialLR(optimizer, [climb, then(optimizer)], milestones=[steps])
 
-    pairs = [
-        (schedules.constant(0.1), lambda o: theirs.LambdaLR(o, lambda t: 1.0)),
-        (schedules.linear(0.1, 0.01, steps=30), lambda o: theirs.LinearLR(o, 1.0, 0.1, total_iters=30)),
-        (schedules.step(0.1, every=7, factor=0.3), lambda o: theirs.StepLR(o, 7, gamma=0.3)),
-        (schedules.exponential(0.1, 0.9), lambda o: theirs.ExponentialLR(o, 0.9)),
-        (schedules.cosine(0.1, steps=59, end=0.01), lambda o: theirs.CosineAnnealingLR(o, 59, eta_min=0.01)),
-        (
-            schedules.warmup(schedules.exponential(0.1, 0.9), steps=5),
-            lambda o: warm(o, 5, lambda o: theirs.ExponentialLR(o, 0.9)),
-        ),
-    ]
-    for mine, make in pairs:
-        optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
-        scheduler, found = make(optimizer), []
-        for _ in range(60):
-            found.append(optimizer.param_groups[0]["lr"])
-            optimizer.step()
-            scheduler.step()
-        np.testing.assert_allclose(rates(mine), found, rtol=1e-10, err_msg=repr(mine))
+X = np.random.default_rng(0).standard_normal((STEPS, 8, 3))  # one batch a step
+Y = np.tanh(X @ np.random.default_rng(1).standard_normal((3, 2)))
+
+
+SHAPES = [(3, 5), (5,), (5, 2), (2,)]
+STARTS = [np.random.default_rng(2).standard_normal(shape) for shape in SHAPES]
+
+
+def train(parameters, optimizer, batches, after_step=lambda: None):
+    """Fit a small network; pydl's tensors and PyTorch's know the same operations."""
+    W, b, V, c = parameters
+    for x, y in batches:
+        optimizer.zero_grad()
+        (((x @ W + b).tanh() @ V + c - y) ** 2).mean().backward()
+        optimizer.step()
+        after_step()
+    return [p.detach().numpy().copy() for p in parameters]
+
+
+def make_sgd(lr, starts=STARTS):
+    parameters = [nn.Parameter(a.copy()) for a in starts]
+    return parameters, optim.SGD(parameters, lr=lr, momentum=0.8)
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize(("mine", "make"), PAIRS, ids=lambda value: getattr(value, "name", ""))
+def test_a_training_follows_pytorchs_and_goes_on_from_the_middle(mine, make):
+    torch = pytest.importorskip("torch")
+    theirs = [torch.nn.Parameter(torch.from_numpy(a.copy())) for a in STARTS]
+    optimizer = torch.optim.SGD(theirs, lr=0.1, momentum=0.8)
+    scheduler = make(torch.optim.lr_scheduler, optimizer)
+    expected = train(theirs, optimizer, zip(torch.from_numpy(X), torch.from_numpy(Y), strict=True), scheduler.step)
+
+    parameters, optimizer = make_sgd(mine)
+    batches = list(zip(X, Y, strict=True))
+    half, state = train(parameters, optimizer, batches[:25]), optimizer.state_dict()
+    whole = train(parameters, optimizer, batches[25:])
+    assert sum(np.abs(a - b).max() for a, b in zip(whole, STARTS, strict=True)) > 0.5
+    parameters, optimizer = make_sgd(mine, half)
+    optimizer.load_state_dict(state)
+    again = train(parameters, optimizer, batches[25:])
+    for a, b, c in zip(whole, again, expected, strict=True):
+        np.testing.assert_array_equal(a, b)
+        np.testing.assert_allclose(a, c, rtol=0, atol=1e-12)
 
 
 def test_an_optimizer_follows_its_schedule_and_shows_it():

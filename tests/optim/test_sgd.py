@@ -1,15 +1,12 @@
-"""SGD: its formula by hand, and PyTorch's trajectory for every combination of options."""
+"""SGD: its formula by hand, groups, precision. PyTorch's trajectories are in test_first_order.py."""
 
 import itertools
 
 import numpy as np
 import pytest
 
-import pydl
 from pydl import nn, optim
-from tests.strict import install
 
-install()
 STEPS = 25
 SHAPES = [(4, 3), (4,), (1, 4)]
 OPTIONS = [
@@ -18,7 +15,6 @@ OPTIONS = [
     if not (nesterov and (momentum == 0 or dampening))
 ]
 MISSING = {0: {1}, 3: {0}, 4: {0, 1}, 5: {0, 1, 2}, 9: {2}, 10: {1}}  # step → parameters without a gradient
-RATES = {"number": 0.1, "schedule": lambda step: 0.1 / (1 + step) ** 0.5}
 
 
 def starts():
@@ -66,15 +62,7 @@ def test_the_formula_by_hand(options):
 # ------------------------------------------------------------ PyTorch
 
 
-def both(torch, ours_groups, theirs_groups, **options):
-    rate = options.pop("lr")
-    ours = optim.SGD(ours_groups, lr=rate, **options)
-    theirs = torch.optim.SGD(theirs_groups, lr=1.0 if callable(rate) else rate, **options)
-    schedule = torch.optim.lr_scheduler.LambdaLR(theirs, rate) if callable(rate) else None
-    return ours, theirs, schedule
-
-
-def compare(torch, mine, others, ours, theirs, schedule, missing=None):
+def compare(mine, others, ours, theirs, missing):
     for step in range(STEPS):
         ours.zero_grad()
         theirs.zero_grad()
@@ -82,24 +70,11 @@ def compare(torch, mine, others, ours, theirs, schedule, missing=None):
         objective(others).backward()
         for i in (missing or {}).get(step, ()):
             mine[i].grad = others[i].grad = None
-        assert ours.lr == theirs.param_groups[0]["lr"]
         ours.step()
         theirs.step()
-        if schedule:
-            schedule.step()
         for p, q in zip(mine, others, strict=True):
             np.testing.assert_allclose(p.numpy(), q.detach().numpy(), rtol=1e-12, atol=1e-12)
     assert all(np.abs(p.numpy() - start).max() > 1e-2 for p, start in zip(mine, starts(), strict=True))
-
-
-@pytest.mark.torch
-@pytest.mark.parametrize("missing", [None, MISSING], ids=["all gradients", "missing gradients"])
-@pytest.mark.parametrize("rate", RATES)
-@pytest.mark.parametrize("options", OPTIONS, ids=names)
-def test_trajectory_is_pytorchs(options, rate, missing):
-    torch = pytest.importorskip("torch")
-    mine, others = parameters(), [torch.tensor(a, requires_grad=True) for a in starts()]
-    compare(torch, mine, others, *both(torch, mine, others, lr=RATES[rate], **options), missing)
 
 
 @pytest.mark.torch
@@ -114,8 +89,8 @@ def test_groups_with_options_of_their_own(missing):
             {"params": [b], "lr": 0.02, "dampening": 0.4},
         ]
 
-    pair = both(torch, groups(*mine), groups(*others), lr=0.05, momentum=0.9)
-    compare(torch, mine, others, *pair, missing)
+    ours = optim.SGD(groups(*mine), lr=0.05, momentum=0.9)
+    compare(mine, others, ours, torch.optim.SGD(groups(*others), lr=0.05, momentum=0.9), missing)
 
 
 def test_a_group_may_have_a_schedule_of_its_own():
@@ -128,24 +103,7 @@ def test_a_group_may_have_a_schedule_of_its_own():
     np.testing.assert_allclose([a.item(), b.item()], [1 - 1.5, 1 - 1.11], rtol=1e-6)
 
 
-# ------------------------------------------------------------ devices, precision
-
-
-@pytest.mark.parametrize("options", OPTIONS, ids=names)
-def test_over_the_strict_kind(options):
-    here = parameters()
-    there = [nn.Parameter(pydl.Tensor(p).to("strict")) for p in here]
-    pair = [optim.SGD(ps, lr=0.1, **options) for ps in (here, there)]
-    for step in range(8):
-        for ps, optimizer in zip((here, there), pair, strict=True):
-            optimizer.zero_grad()
-            objective(ps).backward()
-            for i in MISSING.get(step, ()):
-                ps[i].grad = None
-            optimizer.step()
-    for p, q in zip(here, there, strict=True):
-        assert q.device == "strict"
-        np.testing.assert_array_equal(p.numpy(), q.numpy())
+# ------------------------------------------------------------ options
 
 
 @pytest.mark.parametrize("number", [np.float64, np.float32], ids=lambda n: n.__name__)
