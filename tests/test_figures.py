@@ -27,7 +27,7 @@ def run_js(names, expression, **given):
     """Return what an expression in JavaScript yields, with the scripts loaded as a page loads them."""
     source = "".join((SCRIPTS / f"{name}.js").read_text(encoding="utf-8") for name in names)
     program = (
-        f"{source}\nconst {{ descent, boundary, graph, subnetworks, path }} = pydlFigures;\n"
+        f"{source}\nObject.assign(globalThis, pydlFigures);\n"
         f"const given = {json.dumps(given)};\n"
         f"process.stdout.write(JSON.stringify({expression}));"
     )

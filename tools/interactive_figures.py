@@ -37,12 +37,26 @@ def one_of(*names: str) -> Check:
     return lambda value: directives.choice(value, names)
 
 
+def some_of(most: int, *names: str) -> Check:
+    """Return a check that an option names one to `most` of `names`, with blanks between."""
+
+    def check(value: str) -> list[str]:
+        given = [directives.choice(name, names) for name in value.split()]
+        if not 0 < len(set(given)) == len(given) <= most:
+            raise ValueError(f"got {value!r}, expected one to {most} different names, with blanks between")
+        return given
+
+    return check
+
+
 def number(value: str) -> float:
     """Read an option that must be a number."""
     return float(value)
 
 
 FUNCTIONS = ("parabola", "huber", "logcosh", "quartic", "double-well", "sine")
+SURFACES = ("beale", "rosenbrock", "himmelblau", "saddle", "ravine", "turned_ravine", "plateau", "waves")
+METHODS = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adadelta", "adam", "amsgrad", "nadam")
 FIGURES: dict[str, tuple[list[str], dict[str, Check]]] = {
     "descent": (["kit", "descent"], {"function": one_of(*FUNCTIONS), "lr": number, "start": number}),
     "boundary": (
@@ -58,6 +72,14 @@ FIGURES: dict[str, tuple[list[str], dict[str, Check]]] = {
         {"transfer": one_of("relu", "tanh", "linear"), "drop": one_of("hidden", "both"), "keep": number},
     ),
     "path": (["kit", "path"], {"penalty": one_of("l2", "l1"), "alpha": number, "correlation": number}),
+    "momentum": (
+        ["kit", "rules", "momentum", "momentum-view"],
+        {"lr": number, "momentum": number, "kappa": number, "nesterov": one_of("no", "yes")},
+    ),
+    "race": (
+        ["kit", "rules", "functions", "contours", "race", "race-view"],
+        {"function": one_of(*SURFACES), "methods": some_of(6, *METHODS), "noise": number},
+    ),
 }
 """Of each figure: its scripts, in order, and with which options it can begin."""
 
@@ -76,10 +98,9 @@ class Interactive(SphinxDirective):
 
     required_arguments = 1
     has_content = True
-    option_spec: ClassVar[dict[str, Check]] = {
-        "name": directives.unchanged,
-        **{key: check for _, options in FIGURES.values() for key, check in options.items()},
-    }
+    option_spec: ClassVar[dict[str, Check]] = dict.fromkeys(
+        ["name", *(key for _, options in FIGURES.values() for key in options)], directives.unchanged
+    )
 
     def run(self) -> list[nodes.Node]:
         """Build the figure: stage, text for paper, caption."""
@@ -89,6 +110,11 @@ class Interactive(SphinxDirective):
         start = {key: value for key, value in self.options.items() if key != "name"}
         if unknown := sorted(set(start) - set(FIGURES[name][1])):
             raise self.error(f"interactive: {name} has no option {unknown[0]!r}; it has {', '.join(FIGURES[name][1])}")
+        for key, value in start.items():
+            try:
+                start[key] = FIGURES[name][1][key](value)
+            except ValueError as error:
+                raise self.error(f"interactive: {name}, option {key!r}: {error}") from error
         body = nodes.Element()
         self.state.nested_parse(self.content, self.content_offset, body)
         if len(body) < 2 or not isinstance(body[0], nodes.paragraph):

@@ -1,5 +1,7 @@
 // Drives the interactive figures of a page by keyboard, mouse and touch, as check.mjs opens it, and compares the numbers
 // they show. (tests/test_figures.py compares the scripts' mathematics with pydl.)
+import { momentum } from "./momentum.mjs";
+import { race } from "./race.mjs";
 
 /** What a test of one figure needs: its parts, its numbers, and a record of what differs from what is expected. */
 function tools(tab, stage, name, report) {
@@ -25,9 +27,9 @@ function tools(tab, stage, name, report) {
     },
     button: text => part("button").filter({ hasText: new RegExp(`^${text}$`) }),
     async choose(label, value) { await stage.getByLabel(label, { exact: true }).selectOption(value); },
-    /** Where a point of the first plot, in fractions of its box, is on the screen. */
-    async place(box, x, y) {
-      const { x: left, y: top, width } = await part(".fig-plot").first().boundingBox(), scale = width / 360;
+    /** Where a point of a plot, the first unless told, in fractions of its box, is on the screen. */
+    async place(box, x, y, nth = 0) {
+      const { x: left, y: top, width } = await part(".fig-plot").nth(nth).boundingBox(), scale = width / 360;
       return [left + scale * (box.x + x * box.width), top + scale * (box.y + (1 - y) * box.height)];
     },
     async drag([x1, y1], [x2, y2], touch) {
@@ -50,7 +52,7 @@ function tools(tab, stage, name, report) {
   };
 }
 
-const times = (n, key) => Array(n).fill(key);
+export const times = (n, key) => Array(n).fill(key);
 
 async function descent(t, touch) {
   const box = { x: 38, y: 26, width: 312, height: 196 }, grip = t.part(".fig-grip"), rate = t.part('input[type="range"]').first();
@@ -273,8 +275,10 @@ async function motion(t, reset = "Reset", at = () => t.shown("k")) {
   await t.tab.emulateMedia({ reducedMotion: "reduce" });
 }
 
-const DRIVERS = { descent, boundary, graph, path, subnetworks };
-const MOTIONS = { graph: t => motion(t, "First", () => t.part('input[type="range"]').inputValue()), path: t => motion(t, "α = 0", () => t.shown("alpha")) };
+const DRIVERS = { descent, boundary, graph, path, race, subnetworks, momentum };
+const MOTIONS = { graph: t => motion(t, "First", () => t.part('input[type="range"]').inputValue()), path: t => motion(t, "α = 0", () => t.shown("alpha")),
+  momentum: t => motion(t, "Best ε, α", () => t.part(".fig-numbers dt").first().innerText()),
+  race: t => motion(t, "Reset", () => t.part('input[type="range"]').first().inputValue()) };
 
 /** Drive every figure of the page; nothing below a figure may move while it works. */
 export async function driveFigures(tab, report, { touch = false, moving = false } = {}) {

@@ -153,10 +153,10 @@
       node, area, over, box,
       px: v => box.x + along(p.range.x, logX)(v) * box.width,
       py: v => box.y + (1 - along(p.range.y, logY)(v)) * box.height,
-      at(event) { // on linear axes
+      at(event) {
         const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(node.getScreenCTM().inverse());
-        const { x: [a, b], y: [c, d] } = p.range;
-        return { x: a + ((x - box.x) / box.width) * (b - a), y: d - ((y - box.y) / box.height) * (d - c), units: [x, y] };
+        const value = ([low, high], log, t) => (log ? low * (high / low) ** t : low + t * (high - low));
+        return { x: value(p.range.x, logX, (x - box.x) / box.width), y: value(p.range.y, logY, 1 - (y - box.y) / box.height), units: [x, y] };
       },
       points: list => list.map(([x, y]) => `${p.px(x).toFixed(2)},${p.py(y).toFixed(2)}`).join(" "),
       view({ x, y, title, xTitle }) {
