@@ -3,12 +3,14 @@
 import copy
 import itertools
 import threading
+import tracemalloc
+from types import SimpleNamespace
 from typing import ClassVar
 
 import numpy as np
 import pytest
 
-from pydl import nn, optim
+from pydl import backend, nn, optim
 from pydl.backend import cuda_problem
 from pydl.optim import kernel as kernels
 from tests.strict import StrictArray, install
@@ -278,6 +280,53 @@ def test_the_environment_decides_about_compiling(monkeypatch, wish, patience):
     monkeypatch.setenv("PYDL_COMPILE", "perhaps")
     with pytest.raises(ValueError, match=r"PYDL_COMPILE must be one of .*'always', 'never'.*, not 'perhaps'"):
         kernels.Kernel(optim.Adagrad.formula(), [True])
+
+
+@pytest.mark.parametrize(("name", "options"), SOME, ids=words)
+def test_a_gpu_gets_one_kernel_made_of_its_own_functions(name, options, monkeypatch):
+    """Without a GPU: CuPy's tracer is played by a function that runs what it was given, and keeps account."""
+    made, called = [], []
+
+    def fuse(kernel_name):
+        def decorate(function):
+            made.append(kernel_name)
+            return function
+
+        return decorate
+
+    def own(function):
+        return lambda *args: (called.append(function.__name__), function(*args))[1]
+
+    cupy = SimpleNamespace(fuse=fuse, sqrt=own(np.sqrt), maximum=own(np.maximum))
+    monkeypatch.setattr(backend, "_cuda", lambda: SimpleNamespace(namespace=cupy))
+    monkeypatch.setattr(kernels, "device_of", lambda array: "cuda" if isinstance(array, StrictArray) else "cpu")
+    start, gradients = stream(0)
+    parameters, optimizer = make(name, start, options)
+    there = [nn.Parameter(p.detach().to("strict").data) for p in parameters]
+    other = getattr(optim, name)(there, **options)
+    monkeypatch.delitem(vars(other.groups[0].kernel), "fused", raising=False)
+    for each in gradients:
+        expected = follow(parameters, optimizer, each)
+        for p, g in zip(there, each, strict=True):
+            p.grad = nn.Parameter(g).detach().to("strict")
+        other.step()
+    del vars(other.groups[0].kernel)["fused"]
+    assert made == [name.lower() if name != "AdamW" else "adam"]
+    assert called or name == "SGD"
+    np.testing.assert_allclose(np.concatenate([p.numpy().ravel() for p in there]), expected, rtol=1e-12)
+
+
+def test_blocks_need_no_memory_beyond_the_cache(monkeypatch):
+    for name in OPTIONS:
+        p, optimizer, (g, *_) = long(name, {"lr": 0.1} if name == "SGD" else {}, "float32", 1 << 20)
+        monkeypatch.setattr(optimizer.groups[0].kernel, "patience", float("inf"))
+        g[-8:] = 1
+        follow([p], optimizer, [g])
+        tracemalloc.start()
+        optimizer.step()
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < 4 * (4 * kernels.BLOCK), f"{name}: {peak} bytes beside 4 MiB of weights"
 
 
 @pytest.mark.parametrize(("name", "options"), SOME, ids=words)
