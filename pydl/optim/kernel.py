@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import threading
+import warnings
 from collections.abc import Callable, Sequence
 from functools import cache, cached_property
 from itertools import pairwise
@@ -64,6 +65,7 @@ class Kernel:
         self.formula, self.held, self.flags = formula, held, (maximize, decay, decoupled)
         self.on_arrays = self._on_arrays(formula)
         self.entries, self.patience = 0, _patience()
+        self.loops: dict[np.dtype, Formula | None] = {}
 
     def __call__(self, vectors: Sequence[Array | None], numbers: Sequence[float]) -> None:
         """Update θ and the state in place.
@@ -78,15 +80,15 @@ class Kernel:
         theta: Array = vectors[0]
         if type(theta) is not np.ndarray and device_of(theta) == "cuda":
             self.fused(*vectors, *numbers)
-        elif self.entries >= self.patience and theta.dtype.char in "fd" and self.compiled is not None:
-            _in_threads(self.compiled, [v for v in vectors if v is not None], tuple(map(theta.dtype.type, numbers)))
+        elif self.entries >= self.patience and self._in_one_pass(vectors, numbers):
+            pass
+        elif theta.size <= BLOCK:
+            self.entries += theta.size
+            self.on_arrays(*vectors, *numbers)
         else:
             self.entries += theta.size
-            if theta.size <= BLOCK:
-                self.on_arrays(*vectors, *numbers)
-            else:
-                for i in range(0, theta.size, BLOCK):
-                    self.on_arrays(*[v if v is None else v[i : i + BLOCK] for v in vectors], *numbers)
+            for i in range(0, theta.size, BLOCK):
+                self.on_arrays(*[v if v is None else v[i : i + BLOCK] for v in vectors], *numbers)
 
     def _on_arrays(self, formula: Formula) -> Formula:
         """Let a formula change arrays: those that it has not changed in place get what it returns."""
@@ -107,26 +109,47 @@ class Kernel:
         """The formula as one kernel of the GPU."""
         return fuse(self.formula, self._on_arrays)
 
-    @cached_property
-    def compiled(self) -> Formula | None:
-        """The formula as one loop in machine code; None without Numba."""
+    def _in_one_pass(self, vectors: Sequence[Array | None], numbers: Sequence[float]) -> bool:
+        """Update by the compiled loop, where there is one; tell whether there is."""
+        given, dtype = [v for v in vectors if v is not None], vectors[0].dtype  # type: ignore[union-attr]
+        exact = tuple(map(dtype.type, numbers))  # θ's type: a float64 among float32 would round elsewhere
+        if dtype not in self.loops:
+            self.loops[dtype] = self._compiled(given, exact) if dtype.char in "fd" else None
+        if loop := self.loops[dtype]:
+            _in_threads(loop, given, exact)
+        return loop is not None
+
+    def _compiled(self, vectors: Sequence[Array], numbers: tuple[Any, ...]) -> Formula | None:
+        """Return the formula as one loop in machine code for vectors and numbers like these; None without Numba."""
         try:
-            from numba import njit
+            from numba import NumbaError, njit
         except ImportError:  # not installed, or older than this NumPy
             return None
         entry = njit(error_model="numpy")  # x/0 = ±inf, as in NumPy; Python's error would be a branch in the loop
         rule = _surround(formula := entry(self.formula), *self.flags)
         rule = rule if rule is formula else entry(rule)
-        vectors = ["theta", "grad", *(f"state{k}" if held else "None" for k, held in enumerate(self.held))]
-        entries = [name if name == "None" else f"{name}[i]" for name in vectors]
+        names = ["theta", "grad", *(f"state{k}" if held else "None" for k, held in enumerate(self.held))]
+        entries = [name if name == "None" else f"{name}[i]" for name in names]
         results = [entries[0], *("_" if entry == "None" else entry for entry in entries[2:])]
         text = (
-            f"def loop({', '.join(name for name in vectors if name != 'None')}, numbers):\n"
+            f"def loop({', '.join(name for name in names if name != 'None')}, numbers):\n"
             "    for i in range(theta.size):\n"
             f"        {', '.join(results)}, = rule({', '.join(entries)}, *numbers)\n"
         )
         exec(text, scope := {"rule": rule})  # written out, since Numba's loops take no changing number of arrays
-        return njit(error_model="numpy", nogil=True)(scope["loop"])
+        loop = njit(error_model="numpy", nogil=True)(scope["loop"])
+        try:
+            loop(*[v[:0] for v in vectors], numbers)
+        except NumbaError as error:
+            why = str(error).strip().splitlines()[0]
+            warnings.warn(
+                f"Numba cannot compile the formula {self.formula.__name__} ({why}); NumPy goes on with it, in blocks:"
+                " operators, np.sqrt, np.maximum and the like on single numbers can be compiled",
+                RuntimeWarning,
+                stacklevel=5,
+            )
+            return None
+        return loop
 
 
 def _surround(formula: Formula, maximize: bool, decay: bool, decoupled: bool) -> Formula:
