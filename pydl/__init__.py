@@ -7,7 +7,22 @@
 tensor([2., 4.])
 """
 
-from pydl import check, checkpoint, data, func, graphs, models, nn, ops, optim, plots, random, testing, training
+from pydl import (
+    check,
+    checkpoint,
+    data,
+    func,
+    graphs,
+    landscape,
+    models,
+    nn,
+    ops,
+    optim,
+    plots,
+    random,
+    testing,
+    training,
+)
 from pydl.autodiff import detect_anomaly, enable_grad, is_grad_enabled, no_grad
 from pydl.backend import default_device, default_dtype, set_default_device, set_default_dtype
 from pydl.checkpoint import load, save
