@@ -27,10 +27,10 @@ function tools(tab, stage, name, report) {
     },
     button: text => part("button").filter({ hasText: new RegExp(`^${text}$`) }),
     async choose(label, value) { await stage.getByLabel(label, { exact: true }).selectOption(value); },
-    /** Where a point of a plot, the first unless told, in fractions of its box, is on the screen. */
+    /** Where a point of a plot, the first unless told, in fractions of its box, is on the screen: a whole pixel, as clicks are. */
     async place(box, x, y, nth = 0) {
       const { x: left, y: top, width } = await part(".fig-plot").nth(nth).boundingBox(), scale = width / 360;
-      return [left + scale * (box.x + x * box.width), top + scale * (box.y + (1 - y) * box.height)];
+      return [left + scale * (box.x + x * box.width), top + scale * (box.y + (1 - y) * box.height)].map(Math.round);
     },
     async drag([x1, y1], [x2, y2], touch) {
       if (!touch) {

@@ -86,7 +86,7 @@
   const FLOOR = 1e-16, CEILING = 100;
 
   function mount(stage, options) {
-    const { html, svg, set, draggable, number, counted, logValues, evenValues, slider, choice, button, numbers, words, runner, plot, roomFor } = figures.kit;
+    const { html, svg, set, draggable, onDrag, onClick, number, counted, logValues, evenValues, slider, choice, button, numbers, words, runner, plot, roomFor } = figures.kit;
     const initial = { function: "parabola", lr: 0.1, ...options };
     let name = initial.function, fn = FUNCTIONS[name], path = [initial.start ?? fn.start];
 
@@ -153,10 +153,9 @@
       origin.value = Math.min(Math.max(x, fn.x[0]), fn.x[1]);
       restart(origin.value);
     };
-    curve.node.addEventListener("click", event => { moveTo(curve.at(event).x); grip.focus({ preventScroll: true }); });
-    handle.addEventListener("pointerdown", event => { handle.setPointerCapture(event.pointerId); event.preventDefault(); grip.focus({ preventScroll: true }); });
-    handle.addEventListener("pointermove", event => handle.hasPointerCapture(event.pointerId) && moveTo(curve.at(event).x));
-    handle.addEventListener("click", event => event.stopPropagation());
+    const follow = event => moveTo(curve.at(event).x);
+    onClick(curve, grip, follow);
+    onDrag(handle, grip, follow);
     const KEYS = { ArrowLeft: -0.05, ArrowDown: -0.05, ArrowRight: 0.05, ArrowUp: 0.05, PageDown: -0.5, PageUp: 0.5, Home: -100, End: 100 };
     grip.addEventListener("keydown", event => {
       if (!(event.key in KEYS)) return;

@@ -24,6 +24,23 @@
     return element;
   };
 
+  const focus = element => element.focus({ preventScroll: true });
+  /** `handle` is dragged: `move(event)` while it is held, `take(event)` at first; then `panel` has the keyboard. */
+  function onDrag(handle, panel, move, take = () => {}) {
+    handle.addEventListener("pointerdown", event => { handle.setPointerCapture(event.pointerId); event.preventDefault(); focus(panel); take(event); });
+    handle.addEventListener("pointermove", event => handle.hasPointerCapture(event.pointerId) && move(event));
+    handle.addEventListener("click", event => event.stopPropagation());
+  }
+  /** A click anywhere on a plot: `move(event)`; then `panel` has the keyboard. */
+  const onClick = (plot, panel, move) => plot.node.addEventListener("click", event => { move(event); focus(panel); });
+  const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
+  /** Arrow keys on `panel`: `move(dx, dy)` by one step, or by `far` of them with Shift. */
+  const onArrows = (panel, move, far = 5) => panel.addEventListener("keydown", event => {
+    if (!(event.key in ARROWS) || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    move(...ARROWS[event.key].map(direction => direction * (event.shiftKey ? far : 1)));
+  });
+
   /* --- numbers --- */
   const raised = n => String(n).replace(/./g, c => "⁰¹²³⁴⁵⁶⁷⁸⁹"[c] ?? "⁻");
   function number(x, digits = 4) {
@@ -187,7 +204,7 @@
     return room;
   }
 
-  figures.kit = { html, svg, set, draggable, number, whole, counted, logValues, evenValues, slider, choice, radios, button, numbers, words, runner, plot, roomFor, newId };
+  figures.kit = { html, svg, set, draggable, onDrag, onClick, onArrows, number, whole, counted, logValues, evenValues, slider, choice, radios, button, numbers, words, runner, plot, roomFor, newId };
 
   /* --- start --- */
   function start() {

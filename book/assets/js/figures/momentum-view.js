@@ -16,7 +16,7 @@
   const clamp = (x, [low, high]) => Math.min(Math.max(x, low), high);
 
   function mount(stage, options) {
-    const { html, svg, set, draggable, number, counted, logValues, evenValues, slider, radios, button, numbers, words, runner, plot, roomFor, newId } = pydlFigures.kit;
+    const { html, svg, set, draggable, onDrag, onClick, onArrows, number, counted, logValues, evenValues, slider, radios, button, numbers, words, runner, plot, roomFor, newId } = pydlFigures.kit;
     const initial = { lr: 1, momentum: 0.8, kappa: 30, nesterov: "no", ...options };
     let { lr, momentum, kappa } = initial, nesterov = initial.nesterov === "yes";
     let start = START, steps = 0, k = 0, way = [], aim = null; // aim: the best ε and α that κ is to keep, `optimum` or `descent`
@@ -113,29 +113,17 @@
 
     /* --- dragging: a click anywhere, a drag of the start or of the rod, and the arrow keys --- */
     let held = null; // where the rod was taken
-    const focus = element => element.focus({ preventScroll: true });
-    plane.node.addEventListener("click", event => { const { x, y } = plane.at(event); startAt([x, y]); focus(board); });
-    map.node.addEventListener("click", event => { // the nearer end of the rod goes there
+    const follow = event => { const { x, y } = plane.at(event); startAt([x, y]); };
+    onClick(plane, board, follow);
+    onDrag(handle, board, follow);
+    onArrows(board, (dx, dy) => startAt([start[0] + 0.05 * dx, start[1] + 0.05 * dy]));
+    onClick(map, chooser, event => { // the nearer end of the rod goes there
       const { x, y } = map.at(event), ratio = Math.abs(Math.log(x / lr)) <= Math.abs(Math.log((x * kappa) / lr)) ? 1 : kappa;
       choose(x * ratio, y);
-      focus(chooser);
     });
-    const follow = (part, panel, take, move) => {
-      part.addEventListener("pointerdown", event => { part.setPointerCapture(event.pointerId); event.preventDefault(); focus(panel); take(event); });
-      part.addEventListener("pointermove", event => part.hasPointerCapture(event.pointerId) && move(event));
-      part.addEventListener("click", event => event.stopPropagation());
-    };
-    follow(handle, board, () => {}, event => { const { x, y } = plane.at(event); startAt([x, y]); });
-    follow(bar, chooser, event => { const { x, y } = map.at(event); held = { ratio: lr / x, above: momentum - y }; },
-      event => { const { x, y } = map.at(event); choose(x * held.ratio, y + held.above); });
-    const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
-    const keys = (panel, move) => panel.addEventListener("keydown", event => {
-      if (!(event.key in KEYS) || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.preventDefault();
-      move(...KEYS[event.key].map(direction => direction * (event.shiftKey ? 5 : 1)));
-    });
-    keys(board, (dx, dy) => startAt([start[0] + 0.05 * dx, start[1] + 0.05 * dy]));
-    keys(chooser, (dx, dy) => choose(lr * 10 ** (dx / 40), momentum + 0.01 * dy));
+    onDrag(bar, chooser, event => { const { x, y } = map.at(event); choose(x * held.ratio, y + held.above); },
+      event => { const { x, y } = map.at(event); held = { ratio: lr / x, above: momentum - y }; });
+    onArrows(chooser, (dx, dy) => choose(lr * 10 ** (dx / 40), momentum + 0.01 * dy));
 
     /* --- drawing --- */
     const visible = points => points.map(point => point.map(x => clamp(x, [-FAR, FAR])));

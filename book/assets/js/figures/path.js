@@ -52,7 +52,7 @@
   const round = x => Math.round(Math.min(Math.max(x, -EDGE), EDGE) * 20) / 20;
 
   function mount(stage, options) {
-    const { html, svg, set, draggable, number, evenValues, slider, choice, button, numbers, words, runner, plot, newId } = figures.kit;
+    const { html, svg, set, draggable, onDrag, onClick, onArrows, number, evenValues, slider, choice, button, numbers, words, runner, plot, newId } = figures.kit;
     const initial = { penalty: "l2", alpha: 0.5, correlation: 0.5, ...options }, START = [1.5, 0.6];
     const alphas = evenValues(0, 4, 0.02);
     let penalty = initial.penalty, best = START;
@@ -112,19 +112,10 @@
     }
 
     /* dragging: anywhere on the plane a click, on the cross a drag, and the arrow keys */
-    const grasp = () => board.focus({ preventScroll: true });
-    const spot = event => { const { x, y } = plane.at(event); return [x, y]; };
-    plane.node.addEventListener("click", event => { moveTo(spot(event)); grasp(); });
-    handle.addEventListener("pointerdown", event => { handle.setPointerCapture(event.pointerId); event.preventDefault(); grasp(); });
-    handle.addEventListener("pointermove", event => handle.hasPointerCapture(event.pointerId) && moveTo(spot(event)));
-    handle.addEventListener("click", event => event.stopPropagation());
-    const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
-    board.addEventListener("keydown", event => {
-      if (!(event.key in KEYS)) return;
-      event.preventDefault();
-      const far = event.shiftKey ? 0.25 : 0.05, [dx, dy] = KEYS[event.key];
-      moveTo([best[0] + far * dx, best[1] + far * dy]);
-    });
+    const follow = event => { const { x, y } = plane.at(event); moveTo([x, y]); };
+    onClick(plane, board, follow);
+    onDrag(handle, board, follow);
+    onArrows(board, (dx, dy) => moveTo([best[0] + 0.05 * dx, best[1] + 0.05 * dy]));
 
     /** What does not depend on the strength: the loss, the path, the weights over α. */
     function shape() {

@@ -3,7 +3,7 @@
   "use strict";
   const { METHODS, MOST, STEPS, TOLERANCE, RATES, functions, normals, lane, standing, leaders, finished, tune } = pydlFigures.race;
   const { levels, contours } = pydlFigures.contours;
-  const { html, svg, set, draggable, number, counted, evenValues, slider, choice, radios, button, words, runner, plot, roomFor, newId } = pydlFigures.kit;
+  const { html, svg, set, draggable, onDrag, onClick, onArrows, number, counted, evenValues, slider, choice, radios, button, words, runner, plot, roomFor, newId } = pydlFigures.kit;
 
   const SHAPES = { // colour is not all: each method has a shape, and of two kin one is dashed
     sgd: "M-6 0A6 6 0 1 1 6 0A6 6 0 1 1 -6 0Z",
@@ -138,19 +138,10 @@
       start = [inside(x, fn.window.x), inside(y, fn.window.y)];
       anew();
     }
-    const grasp = () => board.focus({ preventScroll: true });
-    const spot = event => { const { x, y } = plane.at(event); return [x, y]; };
-    plane.node.addEventListener("click", event => { moveTo(spot(event)); grasp(); });
-    handle.addEventListener("pointerdown", event => { handle.setPointerCapture(event.pointerId); event.preventDefault(); grasp(); });
-    handle.addEventListener("pointermove", event => handle.hasPointerCapture(event.pointerId) && moveTo(spot(event)));
-    handle.addEventListener("click", event => event.stopPropagation());
-    const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
-    board.addEventListener("keydown", event => {
-      if (!(event.key in KEYS)) return;
-      event.preventDefault();
-      const far = event.shiftKey ? 0.5 : 0.05, [dx, dy] = KEYS[event.key];
-      moveTo([start[0] + far * dx, start[1] + far * dy]);
-    });
+    const follow = event => { const { x, y } = plane.at(event); moveTo([x, y]); };
+    onClick(plane, board, follow);
+    onDrag(handle, board, follow);
+    onArrows(board, (dx, dy) => moveTo([start[0] + 0.05 * dx, start[1] + 0.05 * dy]), 10);
 
     /* --- drawing --- */
     /** What only another function changes: its contours and its lowest points. */
