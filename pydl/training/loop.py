@@ -75,13 +75,14 @@ def fit(
         Takes the model, returns a scalar Tensor that is added to each batch's loss, e.g. ``nn.L2(1e-4)``; for
         parts of a network, ``lambda net: nn.L2(1e-4)(net.hidden) + nn.L1(1e-3)(net.output)``.
     after_step : sequence of callable
-        Each is called, without arguments, after every step of the optimizer: constraints and proximal steps,
-        e.g. ``lambda: optim.soft_threshold_(net.weight, lr * alpha)``.
+        Each is called, without arguments, after every step of the optimizer: constraints, proximal steps, e.g.
+        ``lambda: optim.soft_threshold_(net.weight, lr * alpha)``, averages, ``optim.Average(optimizer).update``.
     checkpoint : str or path, optional
         A file to save to after each epoch, by `pydl.save`. If it exists, training goes on from it, bit for bit,
         until the history has `epochs` epochs: parameters, optimizer, random streams, and the state of `data`,
-        `validation` and of `callbacks` that have ``state_dict()`` (a list of batches has none, a `DataLoader`
-        has). Training that a callback or early stopping has ended stays ended. Delete the file to begin anew.
+        `validation`, `callbacks` and `after_step` that have ``state_dict()`` (a list of batches has none, a
+        `DataLoader` has, an `Average` behind ``average.update`` has). Training that a callback or early stopping
+        has ended stays ended. Delete the file to begin anew.
     progress : bool, optional
         Whether to show a progress bar; unless given, in terminals and notebooks, and not if PYDL_PROGRESS=0.
 
@@ -122,7 +123,8 @@ def fit(
         stopping.check(validation, metrics or {})
         callbacks.insert(0, stopping)
     history = History()
-    resuming = Resuming(checkpoint, model, history, callbacks, optimizer=optimizer, data=data, validation=validation)
+    keep = [*callbacks, *(getattr(project, "__self__", project) for project in after_step)]  # of a.update, keep a
+    resuming = Resuming(checkpoint, model, history, keep, optimizer=optimizer, data=data, validation=validation)
     steps: list[Any] = history.steps.tolist()  # the running epoch's stay on their device: reading makes a GPU wait
     trained = [p for group in optimizer.groups for p in group.parameters]
     model.train()
