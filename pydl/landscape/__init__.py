@@ -9,7 +9,7 @@
 `Plane`            a slice through the landscape, and trajectories projected on it
 `SURFACES`         functions of two variables to race on: Beale's, Rosenbrock's, a saddle, …
 `Chain`            prototype shapes side by side, as a function of one coordinate
-`Problem`, `SUITE` losses made of chains, with noise, rotation, curl and change; forty of them
+`Problem`, `SUITE` losses made of chains, with noise, rotation, curl and change; 41 of them
 `race`             all learning rates and all runs of an optimizer on a problem at once
 ================== ==============================================================================
 """
@@ -19,8 +19,9 @@ from pydl.landscape.critical import Search, critical_points
 from pydl.landscape.functions import SURFACES, Surface
 from pydl.landscape.noise import Additive, Cauchy, Drift, Flip, MaskOut, Multiplicative, Rescale
 from pydl.landscape.plane import Plane, Projection
+from pydl.landscape.problems import Problem, rotation
 from pydl.landscape.prototypes import SHAPES, Chain, Shape
-from pydl.landscape.race import VERDICTS, Problem, Race, race, rotation, verdict
+from pydl.landscape.races import VERDICTS, Race, race, verdict
 from pydl.landscape.spectrum import Extremes, density, lanczos, spectrum
 from pydl.landscape.suite import SUITE
 

@@ -12,7 +12,7 @@ from pydl.backend import Array, asarray, is_array, to_numpy
 from pydl.func import grad, hessian
 from pydl.tensor import Tensor
 
-__all__ = ["Function", "checked_point", "flat", "gradient_at", "hessian_at", "value_at"]
+__all__ = ["Function", "checked_point", "flat", "gradient_at", "hessian_at", "length_of", "value_at"]
 
 Function = Callable[[Any], Any]
 """A scalar function of one array of any shape: what `pydl.grad` takes."""
@@ -42,6 +42,11 @@ def value_at(name: str, f: Function, x: Array) -> float:
     if value.size != 1:
         raise ValueError(f"{name}: f must return one number, it returns shape {value.shape}: take a sum or a mean")
     return float(value.reshape(()))
+
+
+def length_of(x: Array) -> float:
+    """Return ‖x‖ in double precision: in single, the squares of numbers below 1e-23 vanish."""
+    return float(np.linalg.norm(to_numpy(x).astype(np.float64)))
 
 
 def gradient_at(f: Function, x: Array) -> Array:

@@ -16,7 +16,7 @@ import numpy as np
 
 from pydl.backend import Array, asarray, device_of, namespace, to_numpy
 from pydl.func import grad, jvp
-from pydl.landscape._local import Function
+from pydl.landscape._local import Function, length_of
 from pydl.landscape._quartic import certified, directions_for, gram_of, sampled
 from pydl.random import default_rng
 
@@ -36,14 +36,13 @@ def decide(f: Function, x: Array, g: Array, values: Array, Q: Array, zero: np.nd
     found = [_derivatives(f, x, kernel @ asarray(c, **like), Q, inverse) for c in directions]
     lengths = np.linalg.norm(directions, axis=1)
     third, fourth, terms = np.array(found).T
-    cubic, quartic, terms = third / lengths**3, fourth / lengths**4, terms / lengths**4
-    scale = max(float(np.max(np.abs(part))) for part in (eigenvalues, cubic, terms))
-    if not np.isfinite(scale):
+    cubic, quartic = third / lengths**3, fourth / lengths**4
+    if not np.isfinite(found).all():
         return "undecided", "a third or fourth derivative is not finite"
-    small = tol * scale
-    slope, curvature = float(np.linalg.norm(g @ kernel)), float(np.max(np.abs(eigenvalues[zero])))
-    size, steepest = float(np.max(np.abs(quartic))), float(np.max(np.abs(cubic)))
-    if max(slope, curvature) > small:
+    slope, curvature = length_of(g @ kernel), float(np.max(np.abs(eigenvalues[zero])))
+    largest, size, steepest = (float(np.max(np.abs(part))) for part in (eigenvalues, quartic, cubic))
+    small = tol * max(largest, float(np.max(terms)))
+    if max(slope, curvature) > tol * max(largest, size, steepest):
         return "undecided", f"x is not exact: {max(slope, curvature):.1g} is left of ∇f or ∇²f on the kernel"
     # The zero of a quartic seen from a distance r has gradient φ⁗r³/6, curvature φ⁗r²/2 and third derivative φ⁗r.
     distance = max((6 * slope / size) ** (1 / 3), (2 * curvature / size) ** 0.5) if size > small else 0.0
@@ -51,6 +50,20 @@ def decide(f: Function, x: Array, g: Array, values: Array, Q: Array, zero: np.nd
         return "saddle", "the third derivative on the kernel is not 0"
     if steepest > small:
         return "undecided", "x is not exact enough to tell a third derivative from a fourth seen askew"
+    # Nor may the fourth be a fifth or sixth seen from beside: it must change little from x to that zero.
+    against = np.where(np.abs(quartic) > small, np.abs(quartic), np.inf)
+    slopes, curvatures = (np.abs(part) for part in (directions @ to_numpy(g @ kernel), directions**2 @ eigenvalues[zero]))
+    ways = 6 * slopes / lengths / against, 2 * curvatures / lengths**2 / against, np.abs(cubic) / against
+    reach = np.max([np.cbrt(ways[0]), np.sqrt(ways[1]), ways[2]], axis=0)
+    drift = 0.0
+    for c, length, r, here in zip(directions, lengths, reach, quartic, strict=True):
+        if r > float(np.finfo(x.dtype).eps) * (1 + length_of(x)):
+            u = kernel @ asarray(c, **like)
+            there = _derivatives(f, x + asarray(r / length, **like) * u, u, Q, inverse)[1] / length**4
+            drift = max(drift, abs(there - here))
+    if size > small and not size > 4 * drift:
+        return "undecided", "x is not exact enough to tell a fourth derivative from a fifth seen askew"
+    small = max(small, 4 * drift)
     gram = gram_of(directions, fourth) if small_kernel else None
     if gram is not None:
         quartic = np.append(quartic, sampled(gram, d))
@@ -67,7 +80,10 @@ def decide(f: Function, x: Array, g: Array, values: Array, Q: Array, zero: np.nd
 
 
 def _derivatives(f: Function, x: Array, u: Array, Q: Array, inverse: Array) -> tuple[float, float, float]:
-    """Return φ‴ and φ⁗ along u, and the size of the latter's terms, which may cancel."""
+    """Return φ‴ and φ⁗ along u, and the size of what they are made of, for u of length 1.
+
+    Rounding turns u a little out of the kernel, so what counts is the length of ∇³f[u, u, ·] and ∇⁴f[u, u, u, ·].
+    """
 
     def slope(t: Any) -> Any:
         return grad(f)(x + t * u)
@@ -77,5 +93,6 @@ def _derivatives(f: Function, x: Array, u: Array, Q: Array, inverse: Array) -> t
 
     second, zero = derivative(derivative(slope)), namespace(x).zeros((), x.dtype)
     b, c = second(zero), derivative(second)(zero)
-    straight, bent = float(u @ c), 3 * float(((Q.T @ b) ** 2 * inverse).sum())
-    return float(u @ b), straight - bent, max(abs(straight), abs(bent))
+    bent, length = 3 * float(((Q.T @ b) ** 2 * inverse).sum()), length_of(u)
+    terms = length_of(b) / length**2, length_of(c) / length**3, abs(bent) / length**4
+    return float(u @ b), float(u @ c) - bent, max(terms)

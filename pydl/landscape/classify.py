@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pydl.backend import Array, to_numpy
-from pydl.landscape._local import Function, checked_point, flat, gradient_at, hessian_at, value_at
+from pydl.landscape._local import Function, checked_point, flat, gradient_at, hessian_at, length_of, value_at
 from pydl.landscape._reduced import decide
 
 __all__ = ["CriticalPoint", "classify"]
@@ -120,7 +120,7 @@ def classify(f: Function, x: Any, gtol: float | None = None, tol: float | None =
     value, g, H = value_at("classify", g_of, v), gradient_at(g_of, v), hessian_at(g_of, v)
     if not (np.isfinite(value) and bool(np.isfinite(g).all()) and bool(np.isfinite(H).all())):
         raise ValueError("classify: f or a derivative is NaN or infinite here: choose another point, or rewrite f")
-    eps, norm = float(np.finfo(v.dtype).eps), float(np.linalg.norm(g))
+    eps, norm = float(np.finfo(v.dtype).eps), length_of(g)
     gtol = eps**0.5 if gtol is None else gtol
     tol = 100 * v.size * eps if tol is None else tol
     on_device, Q = np.linalg.eigh(H)
@@ -135,7 +135,7 @@ def classify(f: Function, x: Any, gtol: float | None = None, tol: float | None =
     if norm > gtol:
         return verdict("not critical", f"the gradient is longer than {gtol:.2g}")
     step = Q @ (-(Q.T @ g) * _inverse(on_device, tol * largest))
-    drift = float(np.linalg.norm(hessian_at(g_of, v + step) - H)) if norm else 0.0
+    drift = length_of(hessian_at(g_of, v + step) - H) if norm else 0.0
     if not np.isfinite(drift):
         return verdict("undecided", "the Hessian is not finite a Newton step away")
     zero |= np.abs(eigenvalues) <= 4 * drift

@@ -73,12 +73,13 @@ def critical_points(
     starts : array of shape (m, …) or iterable of arrays
         Where to begin, one start a row.
     gtol : float, optional
-        The gate: a point counts as critical if ‖∇f‖ is at most this; √ε of the starts' type unless given. From
-        there the search goes on while each step at least halves ‖∇f‖, so most points are far more exact.
+        The gate: a point counts as critical if ‖∇f‖ is at most this; √ε of the starts' type unless given, which
+        suits an f whose values are of the order of 1. From there the search goes on while each step at least halves
+        ‖∇f‖, so most points are far more exact.
     max_iter : int
         Most steps from one start.
     merge : float, optional
-        Two points count as one if they are closer than merge·(1 + ‖x‖); ∛ε unless given.
+        Two points count as one if they are closer than merge·(1 + √ε‖x‖); ∛ε unless given.
     tol : float, optional
         Passed to `classify`.
 
@@ -90,7 +91,8 @@ def critical_points(
     Raises
     ------
     ValueError
-        If there is no start, a start is not finite, max_iter is below 1, or f returns more than one number.
+        If there is no start, a start is a bare number or not finite, max_iter is below 1, or f returns more than one
+        number.
     TypeError
         If the starts are not of a floating type.
 
@@ -110,6 +112,8 @@ def critical_points(
     places = [checked_point("critical_points", x) for x in starts]
     if not places:
         raise ValueError("critical_points: there is no start: pass an array of shape (m, …), one start a row")
+    if any(x.ndim == 0 for x in places):
+        raise ValueError("critical_points: a start is a bare number: pass one start a row, [x] if there is only one")
     if max_iter < 1:
         raise ValueError(f"critical_points: max_iter must be at least 1, not {max_iter}")
     value_at("critical_points", f, places[0])
@@ -123,7 +127,7 @@ def critical_points(
         if not np.isfinite(value_at("critical_points", f, end)):
             rejected += 1
         elif norm <= gtol:
-            _join(groups, norm, end, merge)
+            _join(groups, norm, end, merge, eps)
         elif share <= 10 * eps**0.25:  # ‖g‖ has its least value there to a share √ε, and Hg is of its root
             stalled.append(classify(f, end, gtol, tol))
         else:
@@ -133,10 +137,11 @@ def critical_points(
     return Search(tuple(p for p, _ in found), tuple(n for _, n in found), tuple(stalled), rejected)
 
 
-def _join(groups: list[list[tuple[float, Array]]], norm: float, x: Array, merge: float) -> None:
+def _join(groups: list[list[tuple[float, Array]]], norm: float, x: Array, merge: float, eps: float) -> None:
     """Add x to the group whose first point is near, or open a new one."""
+    near = merge * (1 + eps**0.5 * float(np.linalg.norm(x.reshape(-1))))
     for group in groups:
-        if float(np.linalg.norm((group[0][1] - x).reshape(-1))) <= merge * (1 + float(np.linalg.norm(x.reshape(-1)))):
+        if float(np.linalg.norm((group[0][1] - x).reshape(-1))) <= near:
             group.append((norm, x))
             return
     groups.append([(norm, x)])
@@ -148,7 +153,7 @@ def _descend(f: Function, x: Array, gtol: float, max_iter: int) -> tuple[Array, 
     The last is told as a share of the largest curvature on the way.
     """
     g, factor, eps = gradient_at(f, x), 1e-3, float(np.finfo(x.dtype).eps)
-    norm, share, stop, largest = float(np.linalg.norm(g)), 1.0, False, 0.0
+    norm, share, stop, slow, largest = float(np.linalg.norm(g)), 1.0, False, False, 0.0
     for step in range(max_iter + 1):
         H = hessian_at(f, x)
         if not (np.isfinite(norm) and bool(np.isfinite(H).all())):
@@ -156,8 +161,10 @@ def _descend(f: Function, x: Array, gtol: float, max_iter: int) -> tuple[Array, 
         values, Q = np.linalg.eigh(H)
         along, largest = Q.T @ g, max(largest, float(np.max(np.abs(values))))
         share = float(np.linalg.norm(values * along)) / (largest * norm) if largest and norm else 0.0
-        if stop or step == max_iter or not share:
+        if stop or not share:
             break
+        if step == max_iter:
+            return x, norm, share if slow else 1.0  # a fast fall is on its way somewhere, not flat
         while True:
             mu = factor * norm**2
             s = -Q @ (values * along / (values**2 + mu))
@@ -175,5 +182,6 @@ def _descend(f: Function, x: Array, gtol: float, max_iter: int) -> tuple[Array, 
         elif gain < 0.25:
             factor *= 4
         stop = new > (0.5 if new <= gtol else 1 - eps**0.5) * norm  # as good as it gets; or stalled
+        slow = new > 0.99 * norm
         x, g, norm = x + s, there, new
     return x, norm, share

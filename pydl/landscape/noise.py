@@ -1,7 +1,7 @@
 """What may disturb a gradient: noise, and a loss that changes while it is descended.
 
 A noise makes of the exact gradient g a random one, a ⊙ g + b: it draws the factor a and the offset b. Which four
-there are is Schaul, Antonoglou & Silver's (2014, section 2.3); the ways to change, section 2.6, are ours in detail.
+there are is Schaul, Antonoglou & Silver's (2014, section 2); the ways to change are theirs in kind and ours in detail.
 """
 
 from __future__ import annotations

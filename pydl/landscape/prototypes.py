@@ -1,6 +1,6 @@
 """Prototype shapes: what the loss may look like along one coordinate, and chains of such shapes.
 
-Schaul, Antonoglou & Silver (2014, sections 2.1 and 2.2) test optimizers on functions that are put together from
+Schaul, Antonoglou & Silver (2014, section 2) test optimizers on functions that are put together from
 simple local shapes. Each shape lives on an interval of length 1. A chain lays several of them side by side, so
 that value and slope go on where one ends and the next begins; one number, the slope at the left end, sets the
 scale of all of them.
@@ -123,7 +123,7 @@ class Chain:
 
     References
     ----------
-    Schaul, Antonoglou & Silver (2014), Unit Tests for Stochastic Optimization, sections 2.1 and 2.2; the sum is ours.
+    Schaul, Antonoglou & Silver (2014), Unit Tests for Stochastic Optimization, section 2; the sum is ours.
 
     Examples
     --------

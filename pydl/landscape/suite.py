@@ -1,6 +1,7 @@
-"""A suite of unit tests for optimizers: forty problems in six groups, each with one difficulty or two.
+"""A suite of unit tests for optimizers: 41 problems in six groups, each with one difficulty or two.
 
-The choice is ours, after the blocks of Schaul, Antonoglou & Silver (2014, figure 4), who have over 3,000.
+The choice is ours, after the blocks of Schaul, Antonoglou & Silver (2014), who combine shapes, scales and noises to
+thousands.
 """
 
 from __future__ import annotations
@@ -8,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pydl.landscape.noise import Additive, Cauchy, Change, Drift, Flip, MaskOut, Multiplicative, Noise, Rescale
+from pydl.landscape.problems import Problem
 from pydl.landscape.prototypes import Chain
-from pydl.landscape.race import Problem
 
 __all__ = ["SUITE"]
 

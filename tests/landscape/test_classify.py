@@ -115,6 +115,13 @@ def test_a_degenerate_point_seen_from_beside_is_never_misjudged(away):
     assert classify(of(lambda x, y: y**2 - x**4), start, gtol=1.0).kind in ("undecided", "saddle")
 
 
+@pytest.mark.parametrize("power", [2.5, 3.5])
+def test_derivatives_that_are_infinite_are_not_called_zero(power):
+    with np.errstate(all="ignore"):
+        found = classify(of(lambda x, y: pydl.absolute(x) ** power + y**2), ORIGIN)
+    assert (found.kind, found.reason) == ("undecided", "a third or fourth derivative is not finite")
+
+
 def test_large_kernels_are_sampled_and_only_a_saddle_is_certain():
     assert classify(lambda v: (v**4).sum(), np.zeros(6)).kind == "minimum"
     assert classify(lambda v: (v**4).sum(), np.zeros(7)).kind == "undecided"

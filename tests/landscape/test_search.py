@@ -78,6 +78,20 @@ def test_starts_that_end_nowhere_are_counted_as_rejected():
     assert found.rejected >= 1
 
 
+def test_a_fall_that_is_cut_short_is_not_called_flat():
+    """From 1000 the curvature falls by six orders of magnitude: small beside the start's is not flat."""
+    for max_iter in range(1, 30):
+        found = critical_points(lambda v: ((v**2 - 1) ** 2).sum(), [np.array([1000.0])], max_iter=max_iter)
+        assert not found.flat, max_iter
+    assert found.hits == (1,)
+
+
+def test_neighbours_far_from_the_origin_stay_apart():
+    shift = np.array([1e6, -3e5])
+    starts = shift + np.random.default_rng(0).uniform(-5, 5, (100, 2))
+    assert len(critical_points(lambda v: himmelblau(v - shift), starts).points) == 9
+
+
 def test_a_point_at_infinity_is_not_called_a_minimum():
     found = critical_points(lambda v: pydl.exp(v[0]) + v[1] ** 2, [np.array([0.0, 1.0])])
     assert [point.kind for point in found.points] in ([], ["undecided"])
@@ -122,6 +136,7 @@ def test_type_device_and_shape_stay(dtype):
     ("starts", "settings", "error", "words"),
     [
         ([], {}, ValueError, "there is no start"),
+        (np.array([1.0, 2.0]), {}, ValueError, "a start is a bare number: pass one start a row"),
         ([np.zeros(2)], {"max_iter": 0}, ValueError, "max_iter must be at least 1, not 0"),
         ([np.array([1, 2])], {}, TypeError, "needs a floating type"),
         ([np.array([np.inf, 2])], {}, ValueError, "NaN or infinity"),
