@@ -177,6 +177,9 @@ class Optimizer:
 
     def _now(self, group: Group) -> dict[str, Any]:
         """Return the group's options with the values that schedules have at this step."""
+        if group.options != group.prepared_for:
+            self.check_options(group.options)
+            self._prepare(group)
         if not group.scheduled:
             return group.options
         options = group.options | {name: _plain(group.options[name](self.step_count)) for name in group.scheduled}
@@ -201,15 +204,14 @@ class Optimizer:
 
     def step(self) -> None:
         """Update θ from ∇J once. Parameters without a gradient stay as they are."""
-        for group in self.groups:
-            if group.options != group.prepared_for:
-                self._prepare(group)
-            options = self._now(group)
+        current = [self._now(group) for group in self.groups]  # all are checked before any parameter moves
+        for group, options in zip(self.groups, current, strict=True):
+            _, decay, decoupled = group.kernel.flags
             for start, stop, t in group.runs():
                 numbers = self.numbers(t + 1, options)
-                if decay := options["weight_decay"]:
-                    decoupled = options.get("decoupled_weight_decay")
-                    numbers = (*numbers, 1 - options["lr"] * decay if decoupled else decay)
+                if decay:
+                    rate = options["weight_decay"]
+                    numbers = (*numbers, 1 - options["lr"] * rate if decoupled else rate)
                 vectors = group.vectors
                 if stop - start < group.theta.size:
                     vectors = [v if v is None else v[start:stop] for v in vectors]

@@ -449,6 +449,26 @@ def test_any_number_may_be_a_schedule_and_its_values_are_checked():
     assert all((p.numpy() == a).all() for p, a in zip(parameters, before, strict=True))
 
 
+def test_weight_decay_may_be_a_schedule_that_passes_through_zero():
+    start, gradients = stream(1)
+    for name, decoupled in (("SGD", {}), ("Adam", {"decoupled_weight_decay": True})):
+        parameters, optimizer = make(name, start, {"lr": 0.1, "weight_decay": lambda t: 0.3 * (t % 2), **decoupled})
+        others, other = make(name, start, {"lr": 0.1, "weight_decay": 0.3, **decoupled})
+        for t, each in enumerate(gradients):
+            other.groups[0].options["weight_decay"] = 0.3 * (t % 2)
+            np.testing.assert_allclose(follow(parameters, optimizer, each), follow(others, other, each), rtol=1e-14)
+
+
+def test_a_bad_option_in_the_second_group_stops_the_first_one_too():
+    a, b = nn.Parameter([1.0]), nn.Parameter([1.0])
+    optimizer = optim.SGD([{"params": [a]}, {"params": [b]}], lr=0.1)
+    optimizer.groups[1].options["lr"] = -1.0
+    a.grad = b.grad = [1.0]
+    with pytest.raises(ValueError, match=r"SGD: lr must be a number >= 0 or a schedule, not -1.0"):
+        optimizer.step()
+    assert (a.tolist(), b.tolist()) == ([1.0], [1.0])
+
+
 def test_an_option_turned_on_later_gets_its_state():
     start, gradients = stream(1)
     parameters, optimizer = make("SGD", start, {"lr": 0.1})
