@@ -74,7 +74,7 @@ def measure(seeds: range) -> dict[str, float]:
 def sorted_peak(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return how high each run's loss rises over the start if samples come in the order of x, over and over."""
     by_x = np.argsort(x, axis=1)
-    order = np.tile(np.arange(N), 4)[None, :, None].repeat(len(x), axis=0)
+    order = np.tile(np.arange(N), 5)[None, :, None].repeat(len(x), axis=0)
     losses = train(np.take_along_axis(x, by_x, 1), np.take_along_axis(y, by_x, 1), order, lr=4 * LR)[1]
     return losses.max(axis=0) / losses[0]
 

@@ -163,7 +163,7 @@ def _momentum_rate(H: np.ndarray, lr: float, alpha: float) -> float:
 def _draw_rate(rng: np.random.Generator) -> tuple[np.ndarray, float, float]:
     """Draw an ε so small that all directions are monotone, or so large that the steepest one alternates.
 
-    Then neither the slowest direction nor, half of the time, the fastest is one of those that shrink by √α.
+    Then the slowest direction is never, and the fastest not always, one of those that shrink by √α.
     """
     H, alpha = _hessian(rng), float(rng.uniform(0.1, 0.8))
     small, large = rng.uniform(0.3, 0.9) * (1 - alpha**0.5) ** 2, rng.uniform(1.02, 1.2) * (1 + alpha**0.5) ** 2
@@ -178,6 +178,9 @@ momentum_rate = Exercise(
     {
         "√α is right where all roots are complex: directions that are too flat or too steep for that are slower": (
             lambda H, lr, alpha: alpha**0.5
+        ),
+        "this is the rate of the fastest direction: in the long run the slowest is all that is left": (
+            lambda H, lr, alpha: min(_rates(H, lr, alpha))
         ),
         "this is the rate of gradient descent, max |1 − ελ|: momentum changes the roots": (
             lambda H, lr, alpha: float(np.max(np.abs(1 - lr * np.linalg.eigvalsh(H))))
