@@ -33,9 +33,14 @@ def decide(f: Function, x: Array, g: Array, values: Array, Q: Array, zero: np.nd
     d, sign = int(zero.sum()), int(np.sign(eigenvalues[~zero][:1]).sum())  # the sign is 0 if all eigenvalues are
     small_kernel = d <= LARGEST_KERNEL
     directions = directions_for(d) if small_kernel else default_rng(0).standard_normal((4, d))
-    found = [_derivatives(f, x, kernel @ asarray(c, **like), Q, inverse) for c in directions]
     lengths = np.linalg.norm(directions, axis=1)
-    third, fourth, terms = np.array(found).T
+
+    def along(c: np.ndarray, r: float = 0.0) -> tuple[float, float, float]:
+        u = kernel @ asarray(c, **like)
+        return _derivatives(f, x + asarray(r, **like) * u, u, Q, inverse)
+
+    found = np.array([along(c) for c in directions])
+    third, fourth, terms = found.T
     cubic, quartic = third / lengths**3, fourth / lengths**4
     if not np.isfinite(found).all():
         return "undecided", "a third or fourth derivative is not finite"
@@ -50,17 +55,13 @@ def decide(f: Function, x: Array, g: Array, values: Array, Q: Array, zero: np.nd
         return "saddle", "the third derivative on the kernel is not 0"
     if steepest > small:
         return "undecided", "x is not exact enough to tell a third derivative from a fourth seen askew"
-    # Nor may the fourth be a fifth or sixth seen from beside: it must change little from x to that zero.
-    against = np.where(np.abs(quartic) > small, np.abs(quartic), np.inf)
-    slopes, curvatures = (np.abs(part) for part in (directions @ to_numpy(g @ kernel), directions**2 @ eigenvalues[zero]))
-    ways = 6 * slopes / lengths / against, 2 * curvatures / lengths**2 / against, np.abs(cubic) / against
-    reach = np.max([np.cbrt(ways[0]), np.sqrt(ways[1]), ways[2]], axis=0)
-    drift = 0.0
-    for c, length, r, here in zip(directions, lengths, reach, quartic, strict=True):
-        if r > float(np.finfo(x.dtype).eps) * (1 + length_of(x)):
-            u = kernel @ asarray(c, **like)
-            there = _derivatives(f, x + asarray(r / length, **like) * u, u, Q, inverse)[1] / length**4
-            drift = max(drift, abs(there - here))
+    # The zero of a fifth or a sixth has a fourth, too, seen from beside; that one changes on the way to it.
+    size_along = np.where(np.abs(quartic) > small, np.abs(quartic), np.inf)
+    slopes, bends = directions @ to_numpy(g @ kernel) / lengths, directions**2 @ eigenvalues[zero] / lengths**2
+    ways = np.cbrt(6 * np.abs(slopes) / size_along), np.sqrt(2 * np.abs(bends) / size_along), np.abs(cubic) / size_along
+    way, eps = np.max(ways, axis=0), float(np.finfo(x.dtype).eps)
+    moved = {i: along(directions[i], way[i] / lengths[i])[1] for i in np.flatnonzero(way > eps * (1 + length_of(x)))}
+    drift = max((abs(there - fourth[i]) / lengths[i] ** 4 for i, there in moved.items()), default=0.0)
     if size > small and not size > 4 * drift:
         return "undecided", "x is not exact enough to tell a fourth derivative from a fifth seen askew"
     small = max(small, 4 * drift)

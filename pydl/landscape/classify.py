@@ -72,9 +72,10 @@ def classify(f: Function, x: Any, gtol: float | None = None, tol: float | None =
     to six zero eigenvalues by a sum of squares. What remains is "undecided": x⁶, or a valley with a flat bottom.
 
     Rounding and an inexact x blur what is 0. An eigenvalue counts as 0 up to tol·max|λ|. As x is known only to
-    within a Newton step s, an eigenvalue decides only if it is more than four times as large as the change of the
-    Hessian from x to x + s, in the spirit of Kantorovich's theorem. The gradient and the curvature along the kernel
-    must be 0 up to tol beside the higher derivatives that decide; otherwise the point is "undecided", too.
+    within a Newton step s and the rounding of its entries, an eigenvalue decides only if it is more than four times
+    as large as the change of the Hessian on that way, in the spirit of Kantorovich's theorem. The gradient and the
+    curvature along the kernel must be 0 up to tol beside the higher derivatives that decide, and what they leave
+    must not place the true point so far off that these derivatives change; otherwise the point is "undecided", too.
 
     Parameters
     ----------
@@ -85,7 +86,7 @@ def classify(f: Function, x: Any, gtol: float | None = None, tol: float | None =
         The point, of any shape.
     gtol : float, optional
         The gate: ‖∇f‖ above it is "not critical". √ε unless given (1.5e-8 in float64, 3.5e-4 in float32), which
-        suits an f whose values are of the order of 1.
+        suits an f whose values are of the order of 1; for another, multiply it by their size.
     tol : float, optional
         How far rounding reaches, relative to the largest derivative (x in its own units); 100·n·ε unless given: n·ε
         for finding the eigenvalues, and the rest because intermediate results may be larger than the Hessian.
@@ -135,7 +136,7 @@ def classify(f: Function, x: Any, gtol: float | None = None, tol: float | None =
     if norm > gtol:
         return verdict("not critical", f"the gradient is longer than {gtol:.2g}")
     step = Q @ (-(Q.T @ g) * _inverse(on_device, tol * largest))
-    drift = length_of(hessian_at(g_of, v + step) - H) if norm else 0.0
+    drift = length_of(hessian_at(g_of, v + step + eps * np.abs(v)) - H)
     if not np.isfinite(drift):
         return verdict("undecided", "the Hessian is not finite a Newton step away")
     zero |= np.abs(eigenvalues) <= 4 * drift

@@ -115,6 +115,27 @@ def test_a_degenerate_point_seen_from_beside_is_never_misjudged(away):
     assert classify(of(lambda x, y: y**2 - x**4), start, gtol=1.0).kind in ("undecided", "saddle")
 
 
+@pytest.mark.parametrize("power", [5, 6])
+@pytest.mark.parametrize("other", [2, 4])
+def test_a_fourth_derivative_that_fades_on_the_way_to_the_zero_does_not_decide(power, other):
+    """From beside, x⁵ + y² and x⁵ + y⁴ have positive derivatives of order 4, and yet they are saddles."""
+    for away in (3e-10, 3e-8, 1e-6, 1e-4):
+        start = backend.to_device(np.array([away, 0.0]), "strict")
+        found = classify(of(lambda x, y: x**power + y**other), start, gtol=1.0)
+        assert found.kind == "undecided", (away, found)
+
+
+def test_an_x_that_is_rounded_does_not_decide():
+    """No number of single precision is nearer to the minimum, and the Hessian there has eigenvalues of both signs."""
+    place = np.array([200, 100], np.float32)
+
+    def f(theta):
+        x, y = theta[0] - place[0] + np.float32(1e-9), theta[1] - place[1]
+        return x**4 + y**4 - np.float32(1.99) * x**2 * y**2
+
+    assert classify(f, place).kind in ("undecided", "minimum")
+
+
 @pytest.mark.parametrize("power", [2.5, 3.5])
 def test_derivatives_that_are_infinite_are_not_called_zero(power):
     with np.errstate(all="ignore"):
