@@ -140,7 +140,8 @@ class Average:
     def applied(self) -> Iterator[None]:
         """Put the averages into θ's place for the length of a ``with``, to evaluate or save them.
 
-        θ comes back at the end, bit for bit, also after an error. No memory is needed: the two change places.
+        θ comes back at the end, bit for bit, also after an error. No memory is needed: the two change places. Do not
+        train within it: an optimizer's step would move the averages.
 
         Yields
         ------

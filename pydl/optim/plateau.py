@@ -127,7 +127,12 @@ class Plateau:
         return {**self.patience.state_dict(), "lr": [group.options["lr"] for group in self.optimizer.groups]}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a `state` that `state_dict` gave, with its learning rates."""
+        """Go on from a `state` that `state_dict` gave, with as many learning rates, or raise ValueError."""
+        if len(state["lr"]) != len(self.optimizer.groups):
+            raise ValueError(
+                f"the state has {len(state['lr'])} learning rates, this optimizer {len(self.optimizer.groups)} groups:"
+                " make it with the groups it was saved with"
+            )
         self.patience.load_state_dict(state)
         for group, lr in zip(self.optimizer.groups, state["lr"], strict=True):
             group.options["lr"] = lr

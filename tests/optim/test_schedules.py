@@ -207,3 +207,11 @@ def test_plateau_goes_on_from_its_state():
     for epoch in range(6, 10):
         second(epoch, {"val_loss": values[: epoch + 1]})
     assert optimizer.lr == lowered(values, patience=3)[-1] == 0.25
+
+
+def test_plateau_refuses_the_state_of_other_groups():
+    state = Plateau(sgd(), patience=3).state_dict()
+    other = Plateau(sgd(), patience=3)
+    with pytest.raises(ValueError, match="the state has 2 learning rates, this optimizer 1 groups"):
+        other.load_state_dict({"best": 1.0, "waited": 2, "lr": state["lr"] * 2})
+    assert other.state_dict() == state
