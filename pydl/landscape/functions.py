@@ -1,7 +1,7 @@
 """Functions of two variables to race optimizers on: small enough to draw, each hard in its own way.
 
 ================= =====================================================================================
-`beale`           flat plains, a narrow curved valley, walls of height 10⁵ in the corners
+`beale`           flat plains, a narrow curved valley, walls of height 10⁴ in the corners
 `rosenbrock`      a curved valley, steep across and flat along
 `himmelblau`      four equal minima: the start decides which
 `saddle`          two equal minima, and between them a saddle whose ridge a start may hit

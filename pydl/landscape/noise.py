@@ -140,7 +140,7 @@ class MaskOut:
 
 
 class Change(Protocol):
-    """A way in which a loss changes: at step t it is scale·L(θ − shift)."""
+    """A way in which a loss changes: at step t it is scale·J(θ − shift)."""
 
     def at(self, t: int) -> tuple[float, float]:
         """Return shift and scale at step `t`."""

@@ -60,8 +60,8 @@ class Problem:
 
     .. math::
 
-        L_t(\theta) &= s_t \sum_{j=1}^{d} f_j(z_j - c_t), \qquad z = Q^\top\theta \\
-        g_t &= a \odot \big(\nabla L_t + \omega\, Q A (z - m)\big) + b
+        J_t(\theta) &= s_t \sum_{j=1}^{d} f_j(z_j - c_t), \qquad z = Q^\top\theta \\
+        g_t &= a \odot \big(\nabla J_t + \omega\, Q A (z - m)\big) + b
 
     The f_j are chains of prototype shapes, Q is a rotation, c_t and s_t are the change, a and b the noise. A turns
     pairs of coordinates by 90°; its field runs in circles around the middle m of the chains, has curl, and so is the
@@ -129,7 +129,7 @@ class Problem:
         return (0.0, 1.0) if self.change is None else self.change.at(t)
 
     def loss(self, theta: Any, t: int = 0) -> Any:
-        """Return L_t at each point of `theta`, shape (…, d), at step `t`: the true loss, without noise."""
+        """Return J_t at each point of `theta`, shape (…, d), at step `t`: the true loss, without noise."""
         shift, scale = self._at(t)
         z = theta if self.turned is None else theta @ _beside(self.Q, theta)
         z = z - shift if shift else z

@@ -119,7 +119,7 @@ def verdict(gain: np.ndarray) -> np.ndarray:
     """Judge the gains of repeated runs, measured in units of what tuned SGD gains.
 
     =========== ==========================================================================
-    fails       the median is worse than standing still, or a quarter of the runs is not a number
+    fails       the median is worse than standing still, or more than a quarter of the runs is not finite
     slow        the median is below 0.1
     unsteady    the median is not, but more than a quarter of the runs is
     works       the median is below 0.9
