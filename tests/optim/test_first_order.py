@@ -2,8 +2,10 @@
 
 import copy
 import itertools
-import threading
+import multiprocessing
+import os
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import ClassVar
 
@@ -251,14 +253,33 @@ def test_the_compiled_loop_gives_the_same_bits(name, options, monkeypatch):
 def test_threads_share_a_long_vector(monkeypatch):
     monkeypatch.setattr(kernels, "PIECE", 1000)
     monkeypatch.setattr(kernels, "_cores", lambda: 3)
-    started = []
-    monkeypatch.setattr(
-        threading.Thread, "start", lambda t, start=threading.Thread.start: (started.append(t), start(t))
-    )
+    started, submit = [], ThreadPoolExecutor.submit
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", lambda *args: started.append(args) or submit(*args))
     blocks, loop = results("Adam", {"lr": 0.1, "amsgrad": True}, "float64", 3001, monkeypatch)
     for key, vector in blocks.items():
         assert bits(loop[key]) == bits(vector), key
     assert len(started) == 2 * 3
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork.*:DeprecationWarning")
+def test_threads_work_after_a_fork(monkeypatch):
+    """Threads do not survive a fork, and a pool that believed in them would wait for ever."""
+    monkeypatch.setattr(kernels, "PIECE", 1000)
+    monkeypatch.setattr(kernels, "_cores", lambda: 3)
+    _, before = results("Adagrad", {}, "float64", 3001, monkeypatch)
+    context = multiprocessing.get_context("fork")
+    with context.Pool(1) as pool:
+        vector = pool.apply_async(_loop_in_child).get(timeout=60)
+    assert bits(vector) == bits(before["theta"])
+
+
+def _loop_in_child():
+    p, optimizer, gradients = long("Adagrad", {}, "float64", 3001)
+    with np.errstate(all="ignore"):
+        for g in gradients:
+            follow([p], optimizer, [g])
+    return p.numpy().copy()
 
 
 def test_compiling_waits_until_it_pays(monkeypatch):
