@@ -6,8 +6,13 @@ linear algebra and NumPy are held to one arithmetic path that every x86-64 machi
 
 from __future__ import annotations
 
+import atexit
+import itertools
 import os
+import shutil
+import tempfile
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 BOOK = ROOT / "book"
@@ -35,3 +40,24 @@ def prepare() -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
     # a first import on a new machine builds the font cache, and says so on stderr
     import matplotlib.font_manager  # noqa: F401
+
+    if os.name == "posix":
+        _connect_by_files()
+
+
+def _connect_by_files() -> None:
+    """Let kernels meet their clients at files of their own.
+
+    A port is chosen while it is free, and taken a moment later. Of two kernels that start at once with the same one,
+    one never answers.
+    """
+    from jupyter_client.manager import KernelManager
+
+    folder = Path(tempfile.mkdtemp(prefix="kernels-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    started, numbers = KernelManager.__init__, itertools.count()
+
+    def start(self: KernelManager, *args: Any, **kwargs: Any) -> None:
+        started(self, *args, **{"transport": "ipc", "ip": str(folder / f"{os.getpid()}-{next(numbers)}"), **kwargs})
+
+    KernelManager.__init__ = start  # type: ignore[method-assign]
