@@ -171,4 +171,7 @@ waves = Surface(
 )
 
 SURFACES = {s.name: s for s in (beale, rosenbrock, himmelblau, saddle, ravine, turned_ravine, plateau, waves)}
-"""All of them by name."""
+"""All of them by name.
+
+:meta hide-value:
+"""

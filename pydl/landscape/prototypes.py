@@ -95,7 +95,10 @@ _ALL = (
     Shape("laplace", _laplace, -1.0, 1.0),
 )
 SHAPES = {shape.name: shape for shape in _ALL}
-"""All shapes by name."""
+"""All shapes by name.
+
+:meta hide-value:
+"""
 
 
 @dataclass(frozen=True)

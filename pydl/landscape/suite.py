@@ -85,4 +85,7 @@ SUITE: dict[str, dict[str, Problem]] = {
         "absolute drifts": _one("absolute", Additive(0.3), change=Drift(0.02)),
     },
 }
-"""The problems by group and name."""
+"""The problems by group and name.
+
+:meta hide-value:
+"""
